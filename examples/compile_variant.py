@@ -1,17 +1,15 @@
 """Compiles one variant of one example kernel with the Triton of this interpreter.
 
-Works with every Triton from 3.0 to 3.9 and needs no GPU. generate.py runs it,
-one process a variant, because some compilers abort on some targets.
+Works with every Triton from 3.0 to 3.9 and needs no GPU. The stages end up in
+$TRITON_CACHE_DIR. generate.py runs this, one process a variant, because some
+compilers abort on some targets; it also asks here, with --list, what there is.
 """
 
 import argparse
 import gc
 import importlib
 import json
-import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import triton
@@ -20,22 +18,25 @@ from triton.compiler import ASTSource
 from triton.runtime.jit import JITFunction
 
 EXAMPLES = Path(__file__).resolve().parent
-STAGES = ("source", "ttir", "ttgir", "llir", "ptx", "cubin", "json")
 TRITON_TYPES = {
-    "i1": "i1", "i8": "i8", "i16": "i16", "i32": "i32", "i64": "i64", "u8": "u8", "u32": "u32",
-    "f16": "fp16", "bf16": "bf16", "f32": "fp32", "f64": "fp64",
-    "f8e4m3": "fp8e4nv", "f8e5m2": "fp8e5",
+    "i1": "i1", "i8": "i8", "i16": "i16", "i32": "i32", "i64": "i64",
+    "f8e4m3": "fp8e4nv", "f8e5m2": "fp8e5", "f16": "fp16", "bf16": "bf16", "f32": "fp32", "f64": "fp64",
 }
 
 
-def load_kernel_module(name):
-    """Imports examples/kernels/NAME.py as kernels.NAME."""
-    sys.path.insert(0, str(EXAMPLES))
+def import_kernels(name):
+    """Imports examples/kernels/NAME.py."""
     return importlib.import_module(f"kernels.{name}")
 
 
+def list_variants():
+    """The VARIANTS of every kernel file, by file."""
+    names = sorted(path.stem for path in (EXAMPLES / "kernels").glob("*.py"))
+    return {name: import_kernels(name).VARIANTS for name in names}
+
+
 def triton_type(param):
-    """The name that Triton's signatures use for a parameter of the launch table."""
+    """The name that Triton's signatures use for a parameter of a VARIANTS table."""
     name = TRITON_TYPES[param["dtype"]]
     return f"*{name}" if param["kind"] == "buffer" else name
 
@@ -44,20 +45,19 @@ def make_source(kernel, variant):
     """An ASTSource for the variant, in the form that this Triton version expects."""
     types = {param["name"]: triton_type(param) for param in variant["params"]}
     constexprs = variant["constexprs"]
-    divisible = [kernel.arg_names.index(name) for name in variant["divisible_by_16"]]
+    index_of = {name: index for index, name in enumerate(kernel.arg_names)}
+    divisible = [index_of[name] for name in variant["divisible_by_16"]]
     version = tuple(int(part) for part in triton.__version__.split(".")[:2])
     if version >= (3, 3):
         signature = {name: types.get(name, "constexpr") for name in kernel.arg_names}
-        attrs = {(index,): [["tt.divisibility", 16]] for index in divisible}
-        return ASTSource(kernel, signature, constexprs, attrs)
+        return ASTSource(kernel, signature, constexprs, {(index,): [["tt.divisibility", 16]] for index in divisible})
     if version == (3, 2):
         from triton.backends.compiler import AttrsDescriptor
         return ASTSource(kernel, types, constexprs, AttrsDescriptor.from_hints({index: 16 for index in divisible}))
     from triton.compiler.compiler import AttrsDescriptor
-    by_index = kernel.arg_names.index
     return ASTSource(kernel,
-                     {by_index(name): type_name for name, type_name in types.items()},
-                     {by_index(name): value for name, value in constexprs.items()},
+                     {index_of[name]: type_name for name, type_name in types.items()},
+                     {index_of[name]: value for name, value in constexprs.items()},
                      AttrsDescriptor(divisible_by_16=divisible, equal_to_1=[]))
 
 
@@ -80,57 +80,28 @@ def use_neutral_paths():
             jitted.file_name = neutral
 
 
-def neutral_metadata(text):
-    """The metadata file with paths into the Triton package made relative to it."""
-    metadata = json.loads(text)
-    for library in metadata.get("extern_libs", []):
-        library[1] = "triton" + library[1].rpartition("/triton")[2]
-    return json.dumps(metadata)
-
-
-def collect(cache, out, stages):
-    """Copies what Triton left in its cache directory to OUT."""
-    out.mkdir(parents=True, exist_ok=True)
-    for path in cache.glob("*/*"):
-        stage = path.suffix[1:]
-        if stage not in stages or path.name.startswith("__grp__"):
-            continue
-        if stage == "json":
-            (out / path.name).write_text(neutral_metadata(path.read_text()))
-        else:
-            shutil.copyfile(path, out / path.name)
-
-
-def compile_variant(module, name, arch, out, stages):
-    """Writes every stage that the compiler reaches to OUT, even when a later one fails."""
-    with tempfile.TemporaryDirectory(prefix="triton-runner-") as cache:
-        os.environ["TRITON_CACHE_DIR"] = cache
-        variant = module.VARIANTS[name]
-        use_neutral_paths()
-        source = make_source(getattr(module, variant["kernel"]), variant)
-        try:
-            triton.compile(source, target=GPUTarget("cuda", arch, 32), options={"num_warps": variant["num_warps"]})
-        finally:
-            collect(Path(cache), out, stages)
-
-
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("module", help="file name in examples/kernels, without .py")
-    parser.add_argument("variant", nargs="?", help="name in its VARIANTS; without it, print the table as JSON")
-    parser.add_argument("--arch", type=int, default=90)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--stages", default=",".join(STAGES[1:]))
-    return parser.parse_args()
+def compile_variant(name, variant_name, arch):
+    """Compiles down to the cubin; leaves the stages that it reaches in Triton's cache."""
+    module = import_kernels(name)
+    variant = module.VARIANTS[variant_name]
+    use_neutral_paths()
+    source = make_source(getattr(module, variant["kernel"]), variant)
+    triton.compile(source, target=GPUTarget("cuda", arch, 32), options={"num_warps": variant["num_warps"]})
 
 
 def main():
-    arguments = parse_arguments()
-    module = load_kernel_module(arguments.module)
-    if arguments.variant is None:
-        json.dump(module.VARIANTS, sys.stdout)
-        return
-    compile_variant(module, arguments.variant, arguments.arch, arguments.out, arguments.stages.split(","))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", action="store_true", help="print the variants of every kernel file as JSON")
+    parser.add_argument("file", nargs="?", help="name of a file in examples/kernels, without .py")
+    parser.add_argument("variant", nargs="?", help="name in its VARIANTS")
+    parser.add_argument("arch", nargs="?", type=int, help="compute capability, such as 90")
+    arguments = parser.parse_args()
+    if arguments.list:
+        json.dump(list_variants(), sys.stdout)
+    elif arguments.arch is None:
+        parser.error("FILE, VARIANT and ARCH are needed")
+    else:
+        compile_variant(arguments.file, arguments.variant, arguments.arch)
 
 
 if __name__ == "__main__":

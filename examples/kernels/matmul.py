@@ -45,7 +45,7 @@ def matmul_kernel(a, b, c, M, N, K, a_row_stride, b_row_stride, c_row_stride,
 M, N, K = 200, 240, 144
 
 
-def variant(dtype, input_precision, block, rtol, atol):
+def variant(dtype, input_precision, block, rtol, atol, out_dtype=None, **restrictions):
     block_m, block_n, block_k = block
     return {
         "kernel": "matmul_kernel",
@@ -57,7 +57,7 @@ def variant(dtype, input_precision, block, rtol, atol):
         "params": [
             {"name": "a", "kind": "buffer", "dtype": dtype, "shape": [M, K], "init": "rand", "role": "in"},
             {"name": "b", "kind": "buffer", "dtype": dtype, "shape": [K, N], "init": "rand", "role": "in"},
-            {"name": "c", "kind": "buffer", "dtype": dtype, "shape": [M, N], "init": "zeros", "role": "out"},
+            {"name": "c", "kind": "buffer", "dtype": out_dtype or dtype, "shape": [M, N], "init": "zeros", "role": "out"},
             {"name": "M", "kind": "scalar", "dtype": "i32", "value": M},
             {"name": "N", "kind": "scalar", "dtype": "i32", "value": N},
             {"name": "K", "kind": "scalar", "dtype": "i32", "value": K},
@@ -68,6 +68,7 @@ def variant(dtype, input_precision, block, rtol, atol):
         "reference": "matmul",
         "rtol": rtol,
         "atol": atol,
+        **restrictions,
     }
 
 
@@ -76,4 +77,6 @@ VARIANTS = {
     "matmul_f32_ieee": variant("f32", "ieee", (32, 32, 32), rtol=1e-5, atol=1e-5),
     "matmul_f16": variant("f16", "tf32", (64, 64, 32), rtol=1e-3, atol=1e-3),
     "matmul_bf16": variant("bf16", "tf32", (32, 32, 32), rtol=1e-2, atol=1e-2),
+    "matmul_f8e4m3": variant("f8e4m3", "tf32", (64, 64, 32), rtol=1e-3, atol=1e-2, out_dtype="f32", min_arch=89),
+    "matmul_f8e5m2": variant("f8e5m2", "tf32", (64, 64, 32), rtol=1e-3, atol=1e-2, out_dtype="f32"),
 }
