@@ -59,17 +59,19 @@ static void copy_path(char *to, size_t room, const char *path)
     memmove(to + 3, tail, strlen(tail) + 1);
 }
 
-/* An argument may point into *error ("while loading: %s", error->message), so the text is made aside. */
+/* An argument may point into *error ("while loading: %s", error->message), so the text is made aside. Of a message
+ * that is too long, the reason of `os_errno` is kept. */
 static void set_message(tr_error *error, tr_status status, int os_errno, const char *format, va_list args)
 {
-    char message[sizeof(error->message) + 1];
-    int size = vsnprintf(message, sizeof(message), format, args);
-    if (size < 0) message[0] = '\0';
-    if (os_errno && size >= 0 && (size_t)size < sizeof(message)) {
-        char reason[128];
-        snprintf(message + size, sizeof(message) - (size_t)size, ": %s", strerror_r(os_errno, reason, sizeof(reason)));
-    }
-    copy_cut(error->message, sizeof(error->message), message);
+    char buffer[128], reason[sizeof(buffer) + 2] = "";
+    if (os_errno) snprintf(reason, sizeof(reason), ": %s", strerror_r(os_errno, buffer, sizeof(buffer)));
+
+    char message[sizeof(error->message) + 1]; /* one more tells a message that just fits from one that is cut */
+    if (vsnprintf(message, sizeof(message), format, args) < 0) message[0] = '\0';
+    copy_cut(error->message, sizeof(error->message) - strlen(reason), message);
+    size_t size = strlen(error->message);
+    memcpy(error->message + size, reason, strlen(reason) + 1);
+
     error->status = status;
     error->os_errno = os_errno;
     error->line = error->column = 0;
