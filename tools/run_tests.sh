@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Builds and runs every test. The last line is "N passed, N failed, N skipped", summed over all suites.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# Where each stage leaves its results, in JUnit's format. A stage that doesn't get that far counts as a failure.
+readonly RESULTS=build/results
+rm -rf "$RESULTS"
+mkdir -p "$RESULTS"
+broken=0
+
+stage() {
+  local title=$1 begin=$SECONDS
+  shift
+  echo "== $title"
+  if "$@"; then
+    echo "== $title: done in $((SECONDS - begin)) s"
+  else
+    echo "== $title: FAILED after $((SECONDS - begin)) s"
+    return 1
+  fi
+}
+
+# meson_tests NAME [OPTION...]: builds build/NAME and runs its C tests.
+meson_tests() {
+  local name=$1 status
+  shift
+  tools/build.sh "$name" || return 1
+  meson test -C "build/$name" --no-rebuild --print-errorlogs "$@"
+  status=$?
+  cp "build/$name/meson-logs/testlog.junit.xml" "$RESULTS/$name.xml"
+  return $status
+}
+
+python_tests() {
+  TRITON_RUNNER_BUILD=$PWD/build/gcc .venv/bin/python -m pytest tests -q -p no:cacheprovider --junitxml="$RESULTS/pytest.xml"
+}
+
+# run NAME COMMAND...: a stage that leaves $RESULTS/NAME.xml.
+run() {
+  local name=$1
+  shift
+  stage "$name" "$@" && return
+  # A failed test is in the results; a build that broke isn't.
+  [[ -e $RESULTS/$name.xml ]] || broken=$((broken + 1))
+}
+
+run gcc meson_tests gcc
+run clang meson_tests clang
+run asan meson_tests asan
+run tsan meson_tests tsan --suite threads
+run pytest python_tests
+
+python3 tools/count_tests.py --broken "$broken" "$RESULTS"/*.xml
