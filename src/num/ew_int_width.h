@@ -1,0 +1,105 @@
+/* The integer functions at one width; included by ew_int.c once a width, with
+ *   S, U   the signed and unsigned type        X  the suffix of the names
+ *   W      the unsigned type arithmetic is done in (at least 32 bits, so that no promotion makes it signed)
+ *   BITS   the width
+ * and integer_division.h's functions div_s, div_u for S and U.
+ */
+#define NAME_(name, suffix) name##_##suffix
+#define NAME__(name, suffix) NAME_(name, suffix)
+#define NAME(name) NAME__(name, X)
+
+#define UNARY(name, ...) RUN_UNARY(NAME(name), S, S, __VA_ARGS__)
+#define BINARY(name, ...) RUN_BINARY(NAME(name), S, S, __VA_ARGS__)
+#define COMPARE(name, A, op) RUN_BINARY(NAME(name), uint8_t, A, a op b)
+
+/* Quotient toward zero and the remainder it leaves. Division by zero: quotient all ones, remainder a. */
+#define DIVIDE(name, ...)                                                                                \
+    static inline S NAME(name##_body)(S a, S b)                                                          \
+    {                                                                                                    \
+        const S q = NAME(div_s)(a, b);                                                                   \
+        const S r = (S)((W)a - (W)q * (W)b);                                                             \
+        const S one = r != 0;                                                                            \
+        (void)one;                                                                                       \
+        return (S)(__VA_ARGS__);                                                                         \
+    }
+#define DIVIDE_U(name, ...)                                                                              \
+    static inline S NAME(name##_body)(S sa, S sb)                                                        \
+    {                                                                                                    \
+        const U a = (U)sa, b = (U)sb;                                                                    \
+        const U q = NAME(div_u)(a, b);                                                                   \
+        const U r = (U)((W)a - (W)q * (W)b);                                                             \
+        (void)r;                                                                                         \
+        return (S)(__VA_ARGS__);                                                                         \
+    }
+#if BITS == 64
+#define DIVIDE_LOOP(name) RUN_BINARY_SCALAR(NAME(name), S, S, NAME(name##_body)(a, b))
+#else
+#define DIVIDE_LOOP(name) RUN_BINARY(NAME(name), S, S, NAME(name##_body)(a, b))
+#endif
+
+BINARY(ADDI, (W)a + (W)b)
+BINARY(SUBI, (W)a - (W)b)
+BINARY(MULI, (W)a * (W)b)
+
+DIVIDE(DIVSI, q)
+DIVIDE(REMSI, r)
+DIVIDE(CEILDIVSI, b == 0 ? q : q + ((r < 0) == (b < 0) ? one : 0))
+DIVIDE(FLOORDIVSI, b == 0 ? q : q - ((r < 0) != (b < 0) ? one : 0))
+DIVIDE_U(DIVUI, q)
+DIVIDE_U(REMUI, r)
+DIVIDE_U(CEILDIVUI, b == 0 ? q : q + (U)(r != 0))
+DIVIDE_LOOP(DIVSI)
+DIVIDE_LOOP(REMSI)
+DIVIDE_LOOP(CEILDIVSI)
+DIVIDE_LOOP(FLOORDIVSI)
+DIVIDE_LOOP(DIVUI)
+DIVIDE_LOOP(REMUI)
+DIVIDE_LOOP(CEILDIVUI)
+
+BINARY(ANDI, a & b)
+BINARY(ORI, a | b)
+BINARY(XORI, a ^ b)
+
+BINARY(SHLI, (U)b < BITS ? (W)a << ((U)b & (BITS - 1)) : 0)
+BINARY(SHRSI, a >> ((U)b < BITS ? (U)b : BITS - 1))
+BINARY(SHRUI, (U)b < BITS ? (W)(U)a >> ((U)b & (BITS - 1)) : 0)
+
+BINARY(MAXSI, a > b ? a : b)
+BINARY(MINSI, a < b ? a : b)
+BINARY(MAXUI, (U)a > (U)b ? a : b)
+BINARY(MINUI, (U)a < (U)b ? a : b)
+
+BINARY(MULHIUI, NAME(mulhi_u)((U)a, (U)b))
+BINARY(MULHISI, NAME(mulhi_s)(a, b))
+UNARY(ABSI, a < 0 ? 0 - (W)a : (W)a)
+
+/* Bits are counted in the number itself: a vector form for every instruction set. */
+UNARY(CTPOP, NAME(popcount)((U)a))
+UNARY(CTLZ, BITS - NAME(popcount)(NAME(smear)((U)a)))
+UNARY(CTTZ, NAME(popcount)((U)(~(W)a & ((W)a - 1))))
+
+COMPARE(CMPI_EQ, S, ==)
+COMPARE(CMPI_NE, S, !=)
+COMPARE(CMPI_SLT, S, <)
+COMPARE(CMPI_SLE, S, <=)
+COMPARE(CMPI_SGT, S, >)
+COMPARE(CMPI_SGE, S, >=)
+COMPARE(CMPI_ULT, U, <)
+COMPARE(CMPI_ULE, U, <=)
+COMPARE(CMPI_UGT, U, >)
+COMPARE(CMPI_UGE, U, >=)
+
+#undef UNARY
+#undef BINARY
+#undef COMPARE
+#undef DIVIDE
+#undef DIVIDE_U
+#undef DIVIDE_LOOP
+#undef NAME
+#undef NAME_
+#undef NAME__
+#undef S
+#undef U
+#undef W
+#undef X
+#undef BITS
