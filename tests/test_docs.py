@@ -65,7 +65,7 @@ def checkout(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("example", all_examples(), ids=lambda e: f"{e.page}:{e.line}")
+@pytest.mark.parametrize("example", list(all_examples()), ids=lambda e: f"{e.page}:{e.line}")
 def test_example_runs(example, checkout):
     env = dict(os.environ, PATH=f"{BUILD / 'cli'}:{os.environ['PATH']}", TERM="dumb")
     command = ["bash", "-euo", "pipefail", "-c", example.commands]
@@ -110,7 +110,7 @@ not its output
 ```
 """
     found = examples("p", page)
-    assert [(e.line, e.commands, e.output) for e in found] == [(8, "echo a", "a"), (17, "true", None)]
+    assert [(e.line, e.commands, e.output) for e in found] == [(8, "echo a", "a"), (18, "true", None)]
 
 
 @pytest.mark.parametrize(
