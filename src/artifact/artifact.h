@@ -1,0 +1,43 @@
+/* An artifact: one kernel at one level, with its metadata and its signature.
+ *
+ * Everything dies with the artifact. Read-only after opening, so several threads may use it at once.
+ */
+#ifndef TR_ARTIFACT_ARTIFACT_H
+#define TR_ARTIFACT_ARTIFACT_H
+
+#include "artifact/metadata.h"
+#include "mlir/ir.h"
+
+typedef struct tr_artifact {
+    tr_arena arena; /* path, kernel, params */
+    tr_level level;
+    const char *path;      /* the file, or the name given for memory */
+    tr_str bytes;          /* the file's content, terminated; malloc's memory */
+    const char *kernel;    /* name of the entry point */
+    tr_metadata *metadata; /* NULL when there is none */
+    tr_module *module;     /* TTIR; NULL for other levels, and for TTGIR that the parser can't read */
+    const tr_func *func;   /* the kernel in `module` */
+    tr_param *params;      /* the kernel's parameters; none where there is no module */
+    int32_t param_count;
+} tr_artifact;
+
+typedef struct tr_artifact_options {
+    const char *kernel;         /* NULL = the only one */
+    const char *metadata;       /* NULL = the JSON beside the artifact, if there */
+    const tr_level *preference; /* which level to take from a folder, best first; ends with TR_LEVEL_UNKNOWN */
+} tr_artifact_options;
+
+/* Opens a file, a folder, or a folder that holds such folders (a Triton cache). */
+TR_MUST_CHECK tr_status tr_artifact_open(const char *path, const tr_artifact_options *options,
+                                         tr_artifact **out_artifact, tr_error *error);
+
+/* Opens bytes in memory (copied); `name` stands for the path. No JSON is looked for beside it. */
+TR_MUST_CHECK tr_status tr_artifact_open_memory(tr_str bytes, const char *name, const tr_artifact_options *options,
+                                                tr_artifact **out_artifact, tr_error *error);
+
+void tr_artifact_destroy(tr_artifact *artifact);
+
+/* Fills params and param_count from func. */
+TR_MUST_CHECK tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error);
+
+#endif

@@ -1,0 +1,53 @@
+#include "artifact/artifact.h"
+
+/* "arg0", "arg12": what older versions print instead of a name. */
+static bool is_numbered(tr_str name)
+{
+    if (!tr_str_starts_with(name, "arg") || name.size == 3) return false;
+    for (size_t i = 3; i < name.size; i++) {
+        if (name.data[i] < '0' || name.data[i] > '9') return false;
+    }
+    return true;
+}
+
+/* The name in the text; where that is only a number, the name that the location gives, if it gives one. */
+static tr_str param_name(const tr_value *arg)
+{
+    const tr_loc *loc = arg->loc;
+    bool named = loc && loc->kind == TR_LOC_NAME && loc->name.size > 0;
+    return is_numbered(arg->name) && named ? loc->name : arg->name;
+}
+
+static tr_status read_param(tr_artifact *a, int32_t index, tr_error *error)
+{
+    const tr_value *arg = &a->func->body->first->args[index];
+    const tr_type *type = arg->type;
+    bool pointer = type->kind == TR_TYPE_POINTER;
+    const tr_type *held = pointer ? type->element : type;
+    bool scalar = held->kind == TR_TYPE_INTEGER || held->kind == TR_TYPE_FLOAT || held->kind == TR_TYPE_INDEX ||
+                  held->kind == TR_TYPE_POINTER;
+    tr_param param = { .is_pointer = pointer, .dtype = scalar ? held->dtype : TR_DTYPE_NONE };
+
+    tr_text text = { 0 };
+    tr_type_print(type, &text);
+    param.type = text.failed ? NULL : tr_arena_copy(&a->arena, (tr_str){ text.data, text.size }).data;
+    tr_text_deinit(&text);
+    param.name = tr_arena_copy(&a->arena, param_name(arg)).data;
+    if (!param.type || !param.name) return TR_OOM(error);
+
+    const tr_attr *attrs = a->func->arg_attrs ? a->func->arg_attrs[index] : NULL;
+    const tr_attr *divisibility = attrs ? tr_attr_entry(attrs, "tt.divisibility") : NULL;
+    if (divisibility && divisibility->kind == TR_ATTR_INTEGER) param.divisibility = divisibility->integer;
+    a->params[index] = param;
+    return TR_OK;
+}
+
+tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error)
+{
+    int32_t count = artifact->func->body->first->arg_count;
+    artifact->params = TR_NEW_ARRAY(&artifact->arena, tr_param, (size_t)count + 1);
+    if (!artifact->params) return TR_OOM(error);
+    for (int32_t i = 0; i < count; i++) TR_TRY(read_param(artifact, i, error));
+    artifact->param_count = count;
+    return TR_OK;
+}

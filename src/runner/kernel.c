@@ -1,0 +1,201 @@
+#include "runner/kernel.h"
+
+#include "base/memory.h"
+#include "runner/device.h"
+
+/* ---------------------------------------------------------------- loading */
+
+/* Arguments are buffers and scalars; a parameter of another type has no argument yet. */
+static tr_status check_params(const tr_kernel *kernel, tr_error *error)
+{
+    for (int32_t i = 0; i < kernel->artifact->param_count; i++) {
+        const tr_param *param = &kernel->artifact->params[i];
+        if (param->is_pointer || param->dtype != TR_DTYPE_NONE) continue;
+        return tr_fail(error, TR_UNSUPPORTED,
+                       "parameter '%s' of kernel '%s' has type %s, for which there is no argument yet", param->name,
+                       kernel->artifact->kernel, param->type);
+    }
+    return TR_OK;
+}
+
+/* Makes the kernel ready to run on its device. */
+static tr_status compile(tr_kernel *kernel, const char *device, tr_error *error)
+{
+    const tr_artifact *a = kernel->artifact;
+    TR_TRY(tr_device_check(device, &kernel->device, error));
+    TR_TRY(tr_engine_check(a->level, kernel->device->name, a->path, error));
+    TR_TRY(check_params(kernel, error));
+    return tr_tile_compile(a->module, a->func, kernel->context->kernels, &kernel->code, error);
+}
+
+/* What a kernel may be inspected in spite of: it is sound, only nothing here runs it. */
+static bool is_refusal(tr_status status)
+{
+    return status == TR_UNSUPPORTED || status == TR_UNAVAILABLE;
+}
+
+static tr_status load(tr_kernel *kernel, const tr_load *options, tr_error *error)
+{
+    TR_TRY(tr_kernel_count_ops(kernel, error));
+    tr_status status = compile(kernel, options->device, &kernel->refusal);
+    if (status == TR_OK || (options->inspect_only && is_refusal(status))) return TR_OK;
+    if (error) *error = kernel->refusal;
+    return status;
+}
+
+/* Takes `artifact` over. */
+static tr_status load_artifact(tr_context *context, tr_artifact *artifact, const tr_load *options,
+                               tr_kernel **out_kernel, tr_error *error)
+{
+    tr_kernel *kernel = tr_calloc(1, sizeof(*kernel));
+    if (!kernel) {
+        tr_artifact_destroy(artifact);
+        return TR_OOM(error);
+    }
+    kernel->context = context;
+    kernel->artifact = artifact;
+    tr_status status = load(kernel, options, error);
+    if (status != TR_OK) {
+        tr_kernel_destroy(kernel);
+        return status;
+    }
+    *out_kernel = kernel;
+    return TR_OK;
+}
+
+static const tr_load default_options;
+
+/* A device that is not there, or not known, is said before a file is looked at. */
+static tr_status check_call(tr_context *context, const void *source, const tr_load *options, tr_kernel **out_kernel,
+                            tr_error *error)
+{
+    if (!context || !source || !out_kernel) {
+        return tr_fail(error, TR_INVALID_ARGUMENT, "no context, nothing to load, or nowhere to put the kernel");
+    }
+    const tr_device *device;
+    tr_status status = tr_device_check(options->device, &device, error);
+    return options->inspect_only && is_refusal(status) ? TR_OK : status;
+}
+
+tr_status tr_kernel_load(tr_context *context, const char *path, const tr_load *options, tr_kernel **out_kernel,
+                         tr_error *error)
+{
+    if (!options) options = &default_options;
+    TR_TRY(check_call(context, path, options, out_kernel, error));
+    const tr_level only[] = { options->level, TR_LEVEL_UNKNOWN };
+    const tr_artifact_options artifact_options = {
+        .kernel = options->kernel,
+        .metadata = options->metadata,
+        .preference = options->level ? only : tr_device_preference(options->device ? options->device : "cpu"),
+    };
+    tr_artifact *artifact;
+    TR_TRY(tr_artifact_open(path, &artifact_options, &artifact, error));
+    return load_artifact(context, artifact, options, out_kernel, error);
+}
+
+tr_status tr_kernel_load_memory(tr_context *context, const void *data, size_t size, const char *name,
+                                const tr_load *options, tr_kernel **out_kernel, tr_error *error)
+{
+    if (!options) options = &default_options;
+    TR_TRY(check_call(context, data, options, out_kernel, error));
+    const tr_artifact_options artifact_options = { .kernel = options->kernel, .metadata = options->metadata };
+    tr_artifact *artifact;
+    TR_TRY(
+        tr_artifact_open_memory((tr_str){ data, size }, name ? name : "<memory>", &artifact_options, &artifact, error));
+    return load_artifact(context, artifact, options, out_kernel, error);
+}
+
+void tr_kernel_destroy(tr_kernel *kernel)
+{
+    if (!kernel) return;
+    if (kernel->code) tr_tile_code_destroy(kernel->code);
+    tr_artifact_destroy(kernel->artifact);
+    tr_arena_deinit(&kernel->arena);
+    free(kernel);
+}
+
+/* ---------------------------------------------------------------- getters */
+
+const char *tr_kernel_name(const tr_kernel *kernel)
+{
+    return kernel->artifact->kernel;
+}
+
+tr_level tr_kernel_level(const tr_kernel *kernel)
+{
+    return kernel->artifact->level;
+}
+
+const char *tr_kernel_path(const tr_kernel *kernel)
+{
+    return kernel->artifact->path;
+}
+
+uint64_t tr_kernel_size(const tr_kernel *kernel)
+{
+    return kernel->artifact->bytes.size;
+}
+
+const char *tr_kernel_device(const tr_kernel *kernel)
+{
+    return kernel->device ? kernel->device->name : "none";
+}
+
+bool tr_kernel_runs(const tr_kernel *kernel)
+{
+    return kernel->code != NULL;
+}
+
+int32_t tr_kernel_param_count(const tr_kernel *kernel)
+{
+    return kernel->artifact->param_count;
+}
+
+const tr_param *tr_kernel_param(const tr_kernel *kernel, int32_t index)
+{
+    return index >= 0 && index < kernel->artifact->param_count ? &kernel->artifact->params[index] : NULL;
+}
+
+const char *tr_param_text(const tr_kernel *kernel, int32_t index, char buffer[TR_PARAM_TEXT_SIZE])
+{
+    const tr_param *param = &kernel->artifact->params[index];
+    snprintf(buffer, TR_PARAM_TEXT_SIZE, "'%s' (%s)", param->name, param->type);
+    return buffer;
+}
+
+int32_t tr_kernel_op_count(const tr_kernel *kernel)
+{
+    return kernel->op_count;
+}
+
+const tr_op_use *tr_kernel_op(const tr_kernel *kernel, int32_t index)
+{
+    return index >= 0 && index < kernel->op_count ? &kernel->ops[index] : NULL;
+}
+
+tr_status tr_kernel_steps_text(const tr_kernel *kernel, char **out_text, tr_error *error)
+{
+    if (!kernel || !out_text) return tr_fail(error, TR_INVALID_ARGUMENT, "no kernel, or nowhere to put the text");
+    if (!kernel->code) {
+        if (error) *error = kernel->refusal;
+        return kernel->refusal.status;
+    }
+    tr_text text = { 0 };
+    tr_tile_code_print(kernel->code, &text);
+    char *taken = tr_text_take(&text);
+    if (!taken) return TR_OOM(error);
+    *out_text = taken;
+    return TR_OK;
+}
+
+const char *tr_kernel_metadata(const tr_kernel *kernel, const char *key)
+{
+    const tr_metadata *metadata = kernel->artifact->metadata;
+    return metadata && key ? tr_metadata_text(metadata, key) : NULL;
+}
+
+const char *tr_kernel_metadata_key(const tr_kernel *kernel, int32_t index)
+{
+    const tr_metadata *metadata = kernel->artifact->metadata;
+    return metadata ? tr_metadata_key(metadata, index) : NULL;
+}
