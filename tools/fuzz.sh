@@ -12,4 +12,4 @@ mkdir -p "build/fuzz/corpus/$NAME"
 options=(-max_total_time="$SECONDS_TO_RUN" -timeout=10 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/)
 if [[ -e tests/fuzz/$NAME.dict ]]; then options+=(-dict="tests/fuzz/$NAME.dict"); fi
 ASAN_OPTIONS=allocator_may_return_null=1 exec "build/fuzz/tests/fuzz/fuzz_$NAME" "${options[@]}" \
-  -jobs="$(nproc)" -workers="$(nproc)" "build/fuzz/corpus/$NAME" "tests/fuzz/corpus/$NAME"
+  -fork="$(nproc)" "build/fuzz/corpus/$NAME" "tests/fuzz/corpus/$NAME"
