@@ -2,9 +2,9 @@
 """Compiles the example kernels with several Triton versions, for several GPUs, on a machine without one.
 
 Writes OUT/VERSION/smARCH/VARIANT/KERNEL.{ttir,ttgir,llir,ptx,cubin,json}, with the
-names and contents of Triton's cache except that paths of this machine are made
-neutral, and OUT/failures.md. A variant that doesn't compile leaves the stages it
-reached. Two runs give the same bytes.
+names and contents of Triton's cache except that no path of this machine is in
+them, and OUT/failures.md if there are failures. A variant that doesn't compile
+leaves the stages it reached. Two runs give the same bytes.
 
 tools/triton_venvs.sh makes the environments that this needs.
 """
@@ -61,7 +61,11 @@ def venv_python(version):
 
 
 def run_worker(version, arguments, cache, **options):
-    """Runs compile_variant.py in the environment of a Triton version, without inherited Triton settings."""
+    """Runs compile_variant.py in the environment of a Triton version, without inherited Triton settings.
+
+    The process works in its cache directory: ptxas records size and time of a
+    source file that it finds, and the neutral paths must not lead to one.
+    """
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("TRITON_", "MLIR_", "LLVM_"))}
     environment.update(TRITON_CACHE_DIR=str(cache), PYTHONDONTWRITEBYTECODE="1", PYTHONWARNINGS="ignore")
     command = [venv_python(version), EXAMPLES / "compile_variant.py", *arguments]
@@ -110,10 +114,13 @@ def collect(cache, out, stages):
         stage = path.suffix[1:]
         if stage not in stages or path.name.startswith("__grp__"):
             continue
+        data = path.read_bytes()
         if stage == "json":
-            (out / path.name).write_text(neutral_metadata(path.read_text()))
-        else:
-            shutil.copyfile(path, out / path.name)
+            data = neutral_metadata(data).encode()
+        for place in (EXAMPLES.parent, VENVS, cache):
+            if str(place).encode() in data:
+                raise RuntimeError(f"{path.name} contains the path {place}")
+        (out / path.name).write_bytes(data)
 
 
 def last_stage(cache):
@@ -169,11 +176,35 @@ def markdown_table(header, rows):
     return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
-def failures_text(jobs, failures):
-    """Every failure, one a row."""
-    rows = [(f.job.version, f"sm_{f.job.arch}", f.job.name, f.reached, f.reason) for f in failures]
-    return (f"{len(jobs)} compiled, {len(failures)} of them failed.\n\n"
-            + markdown_table(["Triton", "target", "variant", "last stage", "error"], rows))
+def restriction_lines(tables):
+    """What the variants exclude themselves, one a line."""
+    for name, variant in (item for variants in tables.values() for item in variants.items()):
+        if "min_triton" in variant:
+            yield f"- `{name}` needs Triton {variant['min_triton']} or newer.\n"
+        if "min_arch" in variant:
+            yield f"- `{name}` needs sm_{variant['min_arch']} or newer.\n"
+
+
+def failure_rows(failures):
+    """The failures as table rows; those of one version, target and reason share a row."""
+    groups = {}
+    for failure in failures:
+        key = (failure.job.version, failure.job.arch, failure.reached, failure.reason)
+        groups.setdefault(key, []).append(failure.job.name)
+    for (version, arch, reached, reason), names in groups.items():
+        yield version, f"sm_{arch}", ", ".join(names), reached, reason
+
+
+def failure_report(tables, jobs, failures):
+    """What can't be compiled, and why, as a page."""
+    versions = ", ".join(dict.fromkeys(job.version for job in jobs))
+    targets = ", ".join(dict.fromkeys(f"sm_{job.arch}" for job in jobs))
+    table = markdown_table(["Triton", "target", "variants", "last stage", "error"], failure_rows(failures))
+    return (f"# Example kernels that don't compile\n\n"
+            f"Written by examples/generate.py from a run with Triton {versions} for {targets}: "
+            f"{len(jobs)} compilations, of which {len(failures)} failed.\n\n"
+            f"{table}\n"
+            f"Not tried, because the kernel excludes it:\n\n{''.join(restriction_lines(tables))}")
 
 
 def write_launches(tables, path):
@@ -207,6 +238,8 @@ def parse_arguments():
     parser.add_argument("--source", action="store_true", help="write .source as well (3.4 and newer have it)")
     parser.add_argument("--out", type=Path, default=HOME_CACHE / "artifacts", help="default: %(default)s")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time (default: %(default)s)")
+    parser.add_argument("--report", type=Path, action="append", default=[], metavar="FILE",
+                        help="write what failures.md says there too")
     parser.add_argument("--launches", action="store_true", help="only write examples/launches.json")
     return parser.parse_args()
 
@@ -220,9 +253,11 @@ def main():
     jobs = select_jobs(tables, arguments.versions, arguments.arch, set(arguments.kernel))
     stages = arguments.stages + ["source"] * arguments.source
     failures = compile_all(jobs, arguments.out, stages, arguments.jobs)
-    report = failures_text(jobs, failures)
-    (arguments.out / "failures.md").write_text(report)
+    report = failure_report(tables, jobs, failures)
     print(report, end="")
+    (arguments.out / "failures.md").unlink(missing_ok=True)
+    for path in [arguments.out / "failures.md"] * bool(failures) + arguments.report:
+        path.write_text(report)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ VARIANTS = {
             {"name": "c_row_stride", "kind": "scalar", "dtype": "i32", "value": N},
         ],
         "reference": "int4_matmul",
-        "rtol": 1e-2,
-        "atol": 3e-2,
+        "rtol": 1e-3,
+        "atol": 1e-2,
     },
 }
