@@ -23,7 +23,7 @@ test:
 	@tools/run_tests.sh
 
 bench: build
-	@tools/setup.sh test
+	@tools/setup.sh python
 	@benchmark/run.sh
 
 NAME = mlir

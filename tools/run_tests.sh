@@ -33,6 +33,7 @@ meson_tests() {
 }
 
 python_tests() {
+  tools/setup.sh python || return 1
   TRITON_RUNNER_BUILD=$PWD/build/gcc .venv/bin/python -m pytest tests -q -p no:cacheprovider --junitxml="$RESULTS/pytest.xml"
 }
 

@@ -9,12 +9,12 @@ readonly REQUIREMENTS=tests/requirements.txt
 
 usage() {
   cat <<USAGE
-usage: setup.sh build | test | fmt
+usage: setup.sh build | test | python | fmt
 
 build  what compiling the library and the command line needs (Debian packages):
        ${BUILD_PACKAGES[*]}
-test   that, and clang with its sanitizers, cmocka, and a virtual environment
-       .venv with $REQUIREMENTS from PyPI
+test   that, and clang with its sanitizers, and cmocka
+python a virtual environment .venv with $REQUIREMENTS from PyPI
 fmt    clang-format
 
 Says what it installs; a machine that has everything is left as it is.
@@ -69,10 +69,8 @@ create_venv() {
 
 case ${1:-} in
   build) install_packages "${BUILD_PACKAGES[@]}" ;;
-  test)
-    install_packages "${TEST_PACKAGES[@]}"
-    create_venv
-    ;;
+  test) install_packages "${TEST_PACKAGES[@]}" ;;
+  python) create_venv ;;
   fmt) install_packages clang-format ;;
   -h | --help) usage ;;
   *)
