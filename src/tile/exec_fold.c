@@ -1,0 +1,137 @@
+/* Reductions and scans.
+ *
+ * The operand is [outer, length, inner] with `length` along the axis. A reduction folds the upper half of the axis
+ * onto the lower one until one slice is left: element k meets k + length / 2, whatever the rank and the axis, so that
+ * the result does not depend on how the work is cut. A scan goes slice by slice in order.
+ */
+#include "tile/exec.h"
+#include "tile/frame.h"
+
+enum { TR_FOLD_MAX = TR_GROUP_TEMPS / 2 };
+
+/* One combine over runs: dst[i] = combine(acc[i], value[i]). dst may be acc. */
+typedef struct folder {
+    const tr_group *group;
+    int32_t count;
+    size_t size[TR_FOLD_MAX]; /* bytes an element of each operand */
+    void *runs[TR_GROUP_TEMPS];
+} folder;
+
+static void open_folder(folder *f, tr_frame *frame, const tr_fold *fold)
+{
+    const tr_group *group = fold->combine;
+    f->group = group;
+    f->count = fold->count;
+    for (int32_t t = 0; t < group->temp_count; t++) f->runs[t] = frame->temps + (size_t)t * group->temp_size;
+    for (int32_t i = 0; i < fold->count; i++) f->size[i] = group->inputs[i].size;
+    for (int32_t i = 2 * fold->count; i < group->input_count; i++) { /* constants of the body */
+        const tr_group_io *in = &group->inputs[i];
+        tr_view_read(frame, &frame->views[in->operand], 0, group->strip, f->runs[in->temp]);
+    }
+}
+
+/* The body is one kernel on the two arguments. */
+static bool is_single_kernel(const folder *f)
+{
+    const tr_group *group = f->group;
+    return f->count == 1 && group->micro_count == 1 && group->input_count == 2 &&
+           group->outputs[0].temp == group->micros[0].dst && group->micros[0].src[2] == TR_NO_TEMP &&
+           group->micros[0].src[1] != TR_NO_TEMP;
+}
+
+static void combine(folder *f, int64_t n, char *const *dst, char *const *acc, char *const *value)
+{
+    const tr_group *group = f->group;
+    if (is_single_kernel(f)) {
+        const tr_micro *micro = &group->micros[0];
+        const char *args[2] = { acc[0], value[0] };
+        micro->fn((size_t)n, dst[0], args[micro->src[0]], args[micro->src[1]], NULL);
+        return;
+    }
+    for (int64_t start = 0; start < n; start += group->strip) {
+        int64_t piece = n - start < group->strip ? n - start : group->strip;
+        for (int32_t i = 0; i < f->count; i++) {
+            f->runs[group->inputs[i].temp] = acc[i] + (size_t)start * f->size[i];
+            f->runs[group->inputs[f->count + i].temp] = value[i] + (size_t)start * f->size[i];
+        }
+        tr_group_strip(group, (size_t)piece, f->runs);
+        for (int32_t i = 0; i < f->count; i++) {
+            char *to = dst[i] + (size_t)start * f->size[i];
+            const void *from = f->runs[group->outputs[i].temp];
+            if (from != to) memmove(to, from, (size_t)piece * f->size[i]);
+        }
+    }
+}
+
+static bool dense_operands(tr_frame *frame, const tr_step *step, const tr_fold *fold, char **out)
+{
+    for (int32_t i = 0; i < fold->count; i++) {
+        out[i] = (char *)(uintptr_t)tr_view_dense(frame, step, &frame->views[fold->views[i]]);
+        if (!out[i]) return false;
+    }
+    return true;
+}
+
+const tr_step *tr_exec_REDUCE(tr_frame *frame, const tr_step *step)
+{
+    const tr_fold *fold = step->aux;
+    const int32_t n = fold->count;
+    char *src[TR_FOLD_MAX], *work[TR_FOLD_MAX], *lower[TR_FOLD_MAX], *upper[TR_FOLD_MAX];
+    folder f;
+    open_folder(&f, frame, fold);
+    if (!dense_operands(frame, step, fold, src)) return NULL;
+    for (int32_t i = 0; i < n; i++) {
+        work[i] = tr_scratch(frame, step, (size_t)((fold->length + 1) / 2 * fold->inner) * f.size[i]);
+        if (!work[i]) return NULL;
+        if (!fold->scalar_result) frame->tiles[fold->results[i]].form = TR_FORM_DENSE;
+    }
+    for (int64_t o = 0; o < fold->outer; o++) {
+        int64_t length = fold->length;
+        for (int32_t i = 0; i < n; i++) lower[i] = src[i] + (size_t)(o * length * fold->inner) * f.size[i];
+        while (length > 1) {
+            int64_t half = length / 2;
+            for (int32_t i = 0; i < n; i++) upper[i] = lower[i] + (size_t)(half * fold->inner) * f.size[i];
+            combine(&f, half * fold->inner, work, lower, upper);
+            for (int32_t i = 0; i < n; i++) lower[i] = work[i];
+            length = half;
+        }
+        for (int32_t i = 0; i < n; i++) {
+            if (fold->scalar_result) {
+                frame->regs[fold->results[i]] = 0;
+                memcpy(&frame->regs[fold->results[i]], lower[i], f.size[i]);
+            } else {
+                char *out = frame->tiles[fold->results[i]].data;
+                memcpy(out + (size_t)(o * fold->inner) * f.size[i], lower[i], (size_t)fold->inner * f.size[i]);
+            }
+        }
+    }
+    tr_scratch_reset(frame);
+    return step + 1;
+}
+
+const tr_step *tr_exec_SCAN(tr_frame *frame, const tr_step *step)
+{
+    const tr_fold *fold = step->aux;
+    const int32_t n = fold->count;
+    char *src[TR_FOLD_MAX], *dst[TR_FOLD_MAX], *previous[TR_FOLD_MAX], *value[TR_FOLD_MAX];
+    folder f;
+    open_folder(&f, frame, fold);
+    if (!dense_operands(frame, step, fold, src)) return NULL;
+    for (int32_t i = 0; i < n; i++) frame->tiles[fold->results[i]].form = TR_FORM_DENSE;
+    for (int64_t o = 0; o < fold->outer; o++) {
+        for (int64_t k = 0; k < fold->length; k++) {
+            int64_t at = fold->reverse ? fold->length - 1 - k : k;
+            for (int32_t i = 0; i < n; i++) {
+                const size_t slice = (size_t)fold->inner * f.size[i];
+                const size_t offset = (size_t)(o * fold->length + at) * slice;
+                dst[i] = (char *)frame->tiles[fold->results[i]].data + offset;
+                value[i] = src[i] + offset;
+                previous[i] = fold->reverse ? dst[i] + slice : dst[i] - slice;
+                if (k == 0) memcpy(dst[i], value[i], slice);
+            }
+            if (k > 0) combine(&f, fold->inner, dst, previous, value);
+        }
+    }
+    tr_scratch_reset(frame);
+    return step + 1;
+}

@@ -1,0 +1,271 @@
+/* Loads and stores, scalar and tile.
+ *
+ * A tile of pointers in affine form with a mask that is a box is checked once: the corners of the box are accessed, so
+ * either both lie in the argument or the access is out of bounds. Rows then move as runs. Pointers without a form are
+ * looked at row by row for runs, and element by element where there are none.
+ */
+#include "tile/exec.h"
+#include "tile/frame.h"
+
+static bool is_waiting_load(const tr_step *step)
+{
+    return step->imm != 0;
+}
+
+/* ---------------------------------------------------------------- scalars */
+
+const tr_step *tr_exec_LOAD(tr_frame *frame, const tr_step *step)
+{
+    uint64_t *regs = frame->regs;
+    const size_t size = tr_dtype_size(step->dtype);
+    const uint64_t address = regs[step->x[1]];
+    if (step->x[2] != TR_NO_OPERAND && !(regs[step->x[2]] & 1)) {
+        regs[step->x[0]] = step->x[3] == TR_NO_OPERAND ? 0 : regs[step->x[3]];
+        return step + 1;
+    }
+    if (!tr_find_arg(frame, step->roots, address, address + size))
+        return tr_trap_bounds(frame, step, address, size, "load", NULL, -1);
+    uint64_t bits = 0;
+    memcpy(&bits, (const void *)(uintptr_t)address, size);
+    regs[step->x[0]] = step->dtype == TR_I1 ? (bits & 0xff) != 0 : bits;
+    frame->waits |= is_waiting_load(step);
+    return step + 1;
+}
+
+const tr_step *tr_exec_STORE(tr_frame *frame, const tr_step *step)
+{
+    const size_t size = tr_dtype_size(step->dtype);
+    const uint64_t address = frame->regs[step->x[0]];
+    if (step->x[2] != TR_NO_OPERAND && !(frame->regs[step->x[2]] & 1)) return step + 1;
+    if (!tr_find_arg(frame, step->roots, address, address + size))
+        return tr_trap_bounds(frame, step, address, size, "store", NULL, -1);
+    memcpy((void *)(uintptr_t)address, &frame->regs[step->x[1]], size);
+    if (frame->run->records_writers) tr_record_write(frame, address, size);
+    frame->moved = true;
+    return step + 1;
+}
+
+/* ---------------------------------------------------------------- tiles */
+
+/* What a tile access touches: pointers, mask, and the tile's side of the copy. */
+typedef struct access {
+    tr_frame *frame;
+    const tr_step *step;
+    const tr_view *pointers;
+    const tr_view *mask_view; /* NULL: no mask */
+    size_t size;              /* bytes an element */
+    bool is_store;
+    char *tile;               /* dense elements: read by a store, written by a load */
+} access;
+
+static const char *access_name(const access *a)
+{
+    return a->is_store ? "store" : "load";
+}
+
+static void move_run(const access *a, char *tile, uint64_t address, size_t bytes)
+{
+    if (a->is_store) {
+        memcpy((void *)(uintptr_t)address, tile, bytes);
+        if (a->frame->run->records_writers) tr_record_write(a->frame, address, bytes);
+    } else {
+        memcpy(tile, (const void *)(uintptr_t)address, bytes);
+    }
+}
+
+#define STRIDED_LOOP(type)                                                                                             \
+    for (int64_t i = 0; i < n; i++)                                                                                    \
+        if (is_store)                                                                                                  \
+            memcpy(memory + i * stride, tile + i * (int64_t)sizeof(type), sizeof(type));                               \
+        else                                                                                                           \
+            memcpy(tile + i * (int64_t)sizeof(type), memory + i * stride, sizeof(type));
+
+/* n elements `stride` bytes apart in memory, next to each other in the tile. */
+static void move_strided(const access *a, char *tile, uint64_t address, int64_t stride, int64_t n)
+{
+    char *memory = (char *)(uintptr_t)address;
+    const bool is_store = a->is_store;
+    switch (a->size) {
+    case 1: STRIDED_LOOP(uint8_t) break;
+    case 2: STRIDED_LOOP(uint16_t) break;
+    case 4: STRIDED_LOOP(uint32_t) break;
+    default: STRIDED_LOOP(uint64_t) break;
+    }
+    if (is_store && a->frame->run->records_writers)
+        for (int64_t i = 0; i < n; i++) tr_record_write(a->frame, address + (uint64_t)(i * stride), a->size);
+}
+
+/* The box of an affine access: one check, then rows. */
+static const tr_step *access_box(const access *a, const tr_affine *p, const tr_box *box)
+{
+    const tr_shape *shape = &a->pointers->shape;
+    const int32_t rank = shape->rank, inner = rank - 1;
+    const int64_t size = (int64_t)a->size;
+    int64_t first = p->base, lo = 0, hi = 0, index[TR_AFFINE_RANK] = { 0 }, strides[TR_AFFINE_RANK];
+    int64_t linear = 0, row = 1;
+
+    for (int32_t d = inner; d >= 0; d--) {
+        strides[d] = row;
+        row *= shape->dims[d];
+    }
+    for (int32_t d = 0; d < rank; d++) {
+        int64_t span = p->stride[d] * (box->hi[d] - 1 - box->lo[d]);
+        first += p->stride[d] * box->lo[d];
+        linear += strides[d] * box->lo[d];
+        if (span < 0) lo += span; else hi += span;
+    }
+    if (!tr_find_arg(a->frame, a->step->roots, (uint64_t)(first + lo), (uint64_t)(first + hi + size)))
+        return NULL; /* the caller goes element by element and finds the culprit */
+
+    const int64_t n = box->hi[inner] - box->lo[inner], stride = p->stride[inner];
+    for (;;) {
+        int64_t address = first, at = linear;
+        for (int32_t d = 0; d < inner; d++) {
+            address += p->stride[d] * index[d];
+            at += strides[d] * index[d];
+        }
+        if (stride == size)
+            move_run(a, a->tile + at * size, (uint64_t)address, (size_t)(n * size));
+        else
+            move_strided(a, a->tile + at * size, (uint64_t)address, stride, n);
+        int32_t d = inner - 1;
+        for (; d >= 0; d--) {
+            if (++index[d] < box->hi[d] - box->lo[d]) break;
+            index[d] = 0;
+        }
+        if (d < 0) return a->step + 1;
+    }
+}
+
+/* Elements first, first + 1, ... as long as they are active and lie one behind the other in memory. */
+static int64_t run_length(const uint64_t *pointers, const char *mask, int64_t first, int64_t end, size_t size)
+{
+    int64_t i = first + 1;
+    if (!mask) {
+        while (i < end && pointers[i] == pointers[i - 1] + size) i++;
+    } else {
+        while (i < end && mask[i] && pointers[i] == pointers[i - 1] + size) i++;
+    }
+    return i - first;
+}
+
+/* Pointers and mask as elements: runs where there are some. */
+static const tr_step *access_elements(const access *a)
+{
+    const int64_t count = a->pointers->shape.count;
+    const size_t size = a->size;
+    const uint64_t *pointers = tr_view_dense(a->frame, a->step, a->pointers);
+    const char *mask = NULL;
+    if (!pointers) return NULL;
+    if (a->mask_view) {
+        mask = tr_view_dense(a->frame, a->step, a->mask_view);
+        if (!mask) return NULL;
+    }
+    for (int64_t i = 0; i < count;) {
+        if (mask && !mask[i]) {
+            i++;
+            continue;
+        }
+        int64_t n = run_length(pointers, mask, i, count, size);
+        const uint64_t lo = pointers[i];
+        if (!tr_find_arg(a->frame, a->step->roots, lo, lo + (uint64_t)n * size)) {
+            /* Some element of the run is outside, or the run goes on from one argument to its neighbour. */
+            for (int64_t k = 0; k < n; k++) {
+                uint64_t address = lo + (uint64_t)k * size;
+                if (!tr_find_arg(a->frame, a->step->roots, address, address + size))
+                    return tr_trap_bounds(a->frame, a->step, address, size, access_name(a), &a->pointers->shape, i + k);
+                move_run(a, a->tile + (size_t)(i + k) * size, address, size);
+            }
+        } else {
+            move_run(a, a->tile + (size_t)i * size, lo, (size_t)n * size);
+        }
+        i += n;
+    }
+    return a->step + 1;
+}
+
+static void full_box(const tr_shape *shape, tr_box *out)
+{
+    *out = (tr_box){ .full = true };
+    for (int32_t d = 0; d < shape->rank && d < TR_AFFINE_RANK; d++) out->hi[d] = shape->dims[d];
+}
+
+/* Masks that reach everything or nothing need no bytes. */
+typedef enum reach { REACH_NONE, REACH_ALL, REACH_BOX, REACH_SOME } reach;
+
+static reach find_reach(const tr_frame *frame, const tr_view *pointers, const tr_view *mask, tr_box *out_box)
+{
+    if (mask) {
+        const tr_tile *tile = &frame->tiles[mask->slot];
+        if (tile->form == TR_FORM_UNIFORM && !(tile->base & 1)) return REACH_NONE;
+        if (tile->form != TR_FORM_UNIFORM) {
+            if (!tr_view_box(frame, mask, out_box)) return REACH_SOME;
+            if (out_box->empty) return REACH_NONE;
+            return out_box->full ? REACH_ALL : REACH_BOX;
+        }
+    }
+    full_box(&pointers->shape, out_box);
+    return REACH_ALL;
+}
+
+static const tr_step *run_access(access *a, reach how, const tr_box *box)
+{
+    tr_affine p;
+    if (how != REACH_SOME && a->pointers->shape.rank <= TR_AFFINE_RANK && tr_view_affine(a->frame, a->pointers, &p)) {
+        const tr_step *next = access_box(a, &p, box);
+        if (next) return next;
+    }
+    if (how == REACH_ALL) a->mask_view = NULL;
+    return access_elements(a);
+}
+
+static const tr_view *operand_view(const tr_frame *frame, uint32_t operand)
+{
+    return operand == TR_NO_OPERAND ? NULL : &frame->views[operand];
+}
+
+const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
+{
+    tr_tile *dst = &frame->tiles[step->x[0]];
+    const tr_view *other = operand_view(frame, step->x[3]);
+    access a = { .frame = frame, .step = step, .pointers = &frame->views[step->x[1]],
+                 .mask_view = operand_view(frame, step->x[2]), .size = tr_dtype_size(tr_storage(step->dtype)),
+                 .tile = dst->data };
+    const int64_t count = a.pointers->shape.count;
+    tr_box box;
+    const reach how = find_reach(frame, a.pointers, a.mask_view, &box);
+
+    frame->waits |= is_waiting_load(step);
+    if (how != REACH_ALL) { /* first what the masked-off elements get */
+        if (other)
+            tr_view_read(frame, other, 0, count, dst->data);
+        else
+            memset(dst->data, 0, (size_t)count * a.size);
+    }
+    dst->form = TR_FORM_DENSE;
+    if (how == REACH_NONE) return step + 1;
+    const tr_step *next = run_access(&a, how, &box);
+    if (next && step->dtype == TR_I1) { /* a byte of memory is true when it is not 0 */
+        uint8_t *bytes = dst->data;
+        for (int64_t i = 0; i < count; i++) bytes[i] = bytes[i] != 0;
+    }
+    tr_scratch_reset(frame);
+    return next;
+}
+
+const tr_step *tr_exec_TILE_STORE(tr_frame *frame, const tr_step *step)
+{
+    const tr_view *value = &frame->views[step->x[1]];
+    access a = { .frame = frame, .step = step, .pointers = &frame->views[step->x[0]],
+                 .mask_view = operand_view(frame, step->x[2]), .size = tr_dtype_size(tr_storage(step->dtype)),
+                 .is_store = true };
+    tr_box box;
+    const reach how = find_reach(frame, a.pointers, a.mask_view, &box);
+    if (how == REACH_NONE) return step + 1;
+    a.tile = (char *)(uintptr_t)tr_view_dense(frame, step, value);
+    if (!a.tile) return NULL;
+    const tr_step *next = run_access(&a, how, &box);
+    frame->moved = true;
+    tr_scratch_reset(frame);
+    return next;
+}

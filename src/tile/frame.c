@@ -1,0 +1,131 @@
+/* Frames: making, starting, running and stopping them. */
+#include "tile/frame.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* ---------------------------------------------------------------- scratch */
+
+/* Scratch is a list of blocks; a step takes pieces of the newest. When it is full a larger one is put in front, so
+ * that pieces taken earlier in the step stay where they are. Blocks live until the frame dies. */
+struct tr_scratch_block {
+    tr_scratch_block *older;
+    size_t size;
+    char *data;
+};
+
+enum { TR_ALIGN = 64, TR_SCRATCH_FIRST = 64 << 10 };
+
+void *tr_scratch(tr_frame *frame, const tr_step *step, size_t size)
+{
+    size = (size + TR_ALIGN - 1) & ~(size_t)(TR_ALIGN - 1);
+    tr_scratch_block *block = frame->scratch;
+    if (!block || block->size - frame->scratch_used < size) {
+        size_t want = block ? 2 * block->size : TR_SCRATCH_FIRST;
+        while (want < size) want *= 2;
+        tr_scratch_block *larger = malloc(sizeof(*larger));
+        char *data = larger ? aligned_alloc(TR_ALIGN, want) : NULL;
+        if (!data) {
+            free(larger);
+            tr_trap(frame, step, TR_OUT_OF_MEMORY, "out of memory for %zu bytes of scratch", want);
+            return NULL;
+        }
+        *larger = (tr_scratch_block){ .older = block, .size = want, .data = data };
+        frame->scratch = block = larger;
+        frame->scratch_used = 0;
+    }
+    void *piece = block->data + frame->scratch_used;
+    frame->scratch_used += size;
+    return piece;
+}
+
+/* ---------------------------------------------------------------- life */
+
+tr_status tr_frame_create(const tr_tile_code *code, tr_frame **out_frame, tr_error *error)
+{
+    tr_frame *frame = calloc(1, sizeof(*frame));
+    if (!frame) return TR_OOM(error);
+    frame->code = code;
+    frame->kernels = code->kernels;
+    frame->views = code->views.items;
+    frame->steps = code->steps.items;
+    frame->regs = calloc(code->reg_count + 1, sizeof(*frame->regs));
+    frame->tiles = calloc(code->slots.count + 1, sizeof(*frame->tiles));
+    frame->memory = aligned_alloc(TR_ALIGN, code->memory_size + TR_ALIGN);
+    frame->temps = aligned_alloc(TR_ALIGN, (code->temps_size + 2 * TR_ALIGN - 1) & ~(size_t)(TR_ALIGN - 1));
+    if (!frame->regs || !frame->tiles || !frame->memory || !frame->temps) {
+        tr_frame_destroy(frame);
+        return TR_OOM(error);
+    }
+    memcpy(frame->regs, code->regs, code->reg_count * sizeof(*frame->regs));
+    for (size_t i = 0; i < code->slots.count; i++) {
+        const tr_slot *slot = &code->slots.items[i];
+        frame->tiles[i] = slot->initial;
+        if (!slot->constant) frame->tiles[i].data = frame->memory + slot->offset;
+    }
+    *out_frame = frame;
+    return TR_OK;
+}
+
+void tr_frame_destroy(tr_frame *frame)
+{
+    if (!frame) return;
+    while (frame->scratch) {
+        tr_scratch_block *older = frame->scratch->older;
+        free(frame->scratch->data);
+        free(frame->scratch);
+        frame->scratch = older;
+    }
+    free(frame->regs);
+    free(frame->tiles);
+    free(frame->memory);
+    free(frame->temps);
+    free(frame);
+}
+
+void tr_frame_start(tr_frame *frame, const tr_run *run, uint64_t program)
+{
+    const tr_grid *grid = &run->grid;
+    if (frame->run != run) {
+        frame->run = run;
+        for (int i = 0; i < run->arg_count; i++)
+            frame->regs[i] = run->args[i].data || run->args[i].size ? (uint64_t)(uintptr_t)run->args[i].data
+                                                                     : run->args[i].bits;
+    }
+    frame->program = program;
+    frame->pid[0] = (uint32_t)(program % grid->x);
+    frame->pid[1] = (uint32_t)(program / grid->x % grid->y);
+    frame->pid[2] = (uint32_t)(program / grid->x / grid->y);
+    frame->next = frame->steps;
+    frame->state = TR_FRAME_READY;
+    frame->waits = frame->moved = false;
+    tr_scratch_reset(frame);
+}
+
+void tr_frame_resume(tr_frame *frame)
+{
+    const tr_step *step = frame->next;
+    while (step) step = step->run(frame, step);
+}
+
+const tr_step *tr_trap(tr_frame *frame, const tr_step *step, tr_status status, const char *format, ...)
+{
+    char message[sizeof(frame->error.message)];
+    char where[320] = "";
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    const tr_loc *source = tr_loc_file(step->op->loc);
+    if (source) {
+        int used = snprintf(where, sizeof(where), ", at %.*s:%u", TR_STR_ARG(source->file), source->line);
+        const tr_loc *caller = tr_loc_caller_file(step->op->loc);
+        if (caller && used > 0 && (size_t)used < sizeof(where))
+            snprintf(where + used, sizeof(where) - (size_t)used, " called from %.*s:%u", TR_STR_ARG(caller->file),
+                     caller->line);
+    }
+    (void)tr_fail_op(&frame->error, status, frame->code->module, step->op, "%s, in program (%u, %u, %u)%s", message,
+                     frame->pid[0], frame->pid[1], frame->pid[2], where);
+    frame->state = TR_FRAME_TRAPPED;
+    return NULL;
+}

@@ -1,0 +1,78 @@
+/* Loads, stores, asserts. */
+#include "tile/lower.h"
+
+/* Operand `index` as a register, or TR_NO_OPERAND when the op has fewer. */
+static tr_status optional_reg(tr_compiler *c, const tr_op *op, int index, uint32_t *out_reg)
+{
+    *out_reg = TR_NO_OPERAND;
+    return index < op->operand_count ? tr_use_reg(c, op->operands[index], out_reg) : TR_OK;
+}
+
+static tr_status optional_view(tr_compiler *c, const tr_op *op, int index, const tr_shape *shape, uint32_t *out_view)
+{
+    *out_view = TR_NO_OPERAND;
+    return index < op->operand_count ? tr_use_as_tile(c, op->operands[index], shape, out_view) : TR_OK;
+}
+
+TR_LOWER(load)
+{
+    const tr_value *result = &op->results[0], *pointer = op->operands[0];
+    const bool tile = tr_type_is_tensor(result->type);
+    uint32_t dst, src[3];
+    (void)row;
+    if (tile) {
+        tr_shape shape = tr_shape_of(result->type);
+        TR_TRY(tr_use_view(c, pointer, &src[0]));
+        TR_TRY(optional_view(c, op, 1, &shape, &src[1]));
+        TR_TRY(optional_view(c, op, 2, &shape, &src[2]));
+        TR_TRY(tr_bind_new_slot(c, result, &dst));
+    } else {
+        TR_TRY(tr_use_reg(c, pointer, &src[0]));
+        TR_TRY(optional_reg(c, op, 1, &src[1]));
+        TR_TRY(optional_reg(c, op, 2, &src[2]));
+        TR_TRY(tr_bind_new_reg(c, result, &dst));
+    }
+    tr_step *step = tr_emit(c, tile ? TR_STEP_TILE_LOAD : TR_STEP_LOAD, tr_value_dtype(result));
+    if (!step) return TR_OUT_OF_MEMORY;
+    step->x[0] = dst;
+    for (int i = 0; i < 3; i++) step->x[1 + i] = src[i];
+    step->imm = tr_op_attr_int(op, "isVolatile", 0);
+    step->roots = c->roots[pointer->id];
+    return TR_OK;
+}
+
+TR_LOWER(store)
+{
+    const tr_value *pointer = op->operands[0], *value = op->operands[1];
+    const bool tile = tr_type_is_tensor(pointer->type);
+    uint32_t src[3];
+    (void)row;
+    if (tile) {
+        tr_shape shape = tr_shape_of(pointer->type);
+        TR_TRY(tr_use_view(c, pointer, &src[0]));
+        TR_TRY(tr_use_as_tile(c, value, &shape, &src[1]));
+        TR_TRY(optional_view(c, op, 2, &shape, &src[2]));
+    } else {
+        TR_TRY(tr_use_reg(c, pointer, &src[0]));
+        TR_TRY(tr_use_reg(c, value, &src[1]));
+        TR_TRY(optional_reg(c, op, 2, &src[2]));
+    }
+    tr_step *step = tr_emit(c, tile ? TR_STEP_TILE_STORE : TR_STEP_STORE, tr_value_dtype(value));
+    if (!step) return TR_OUT_OF_MEMORY;
+    for (int i = 0; i < 3; i++) step->x[i] = src[i];
+    step->roots = c->roots[pointer->id];
+    return TR_OK;
+}
+
+TR_LOWER(assert)
+{
+    const tr_value *condition = op->operands[0];
+    const bool tile = tr_type_is_tensor(condition->type);
+    uint32_t src;
+    (void)row;
+    TR_TRY(tile ? tr_use_view(c, condition, &src) : tr_use_reg(c, condition, &src));
+    tr_step *step = tr_emit(c, tile ? TR_STEP_TILE_ASSERT : TR_STEP_ASSERT, TR_I1);
+    if (!step) return TR_OUT_OF_MEMORY;
+    step->x[0] = src;
+    return TR_OK;
+}

@@ -1,0 +1,278 @@
+/* Running the programs of a grid on the thread pool.
+ *
+ * Workers take programs in chunks, in grid order. A program that has used up its time slice goes on, unless it did
+ * something by which programs wait for one another (an atomic, a volatile load): then it is set aside and another one
+ * is started. A worker's set-aside programs take turns, and each round of turns starts one new program, so that a
+ * program may wait for any other of the grid, up to TR_WAITING_MAX set aside a worker. When no worker's programs have
+ * changed memory for a while the launch ends in a report of who waits where.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include <sched.h>
+
+#include "tile/frame_list.h"
+
+enum {
+    TR_SLICE = 1 << 14,         /* backward jumps a program may make before it is looked at */
+    TR_SLICE_WAITING = 1 << 9,  /* ... when it was set aside */
+    TR_CHUNK_MAX = 8,           /* programs a worker takes at once */
+    TR_WAITING_MAX = 1024,      /* set-aside programs of one worker */
+    TR_PROGRESS_EVERY_MS = 100,
+    TR_DEADLOCK_AFTER_MS = 1000,
+};
+
+typedef struct launch_state {
+    tr_tile_code *code;
+    tr_run run;
+    uint64_t total;
+    uint64_t chunk;
+    uint64_t next;           /* atomic: first program not taken */
+    uint64_t done;           /* atomic: programs finished */
+    uint64_t moves;          /* atomic: grows whenever a program changed memory, worked on or finished */
+    int active, stuck;       /* atomic: workers at work; those whose programs all wait */
+    int stop;                /* atomic: no program goes on */
+    int failed;              /* atomic: whoever sets it owns `error` */
+    double start, deadline;  /* seconds, monotonic; deadline 0 = none */
+    tr_error error;
+} launch_state;
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void fail_launch(launch_state *state, const tr_error *error)
+{
+    if (__atomic_exchange_n(&state->failed, 1, __ATOMIC_ACQ_REL) == 0) state->error = *error;
+    __atomic_store_n(&state->stop, 1, __ATOMIC_RELEASE);
+}
+
+/* What the caller asked to be watched: the cancel flag and the time limit. */
+static void watch(launch_state *state)
+{
+    const tr_launch_options *options = state->run.options;
+    tr_error error;
+    if (!options) return;
+    if (options->cancel && *options->cancel) {
+        (void)tr_fail(&error, TR_INTERRUPTED, "the launch was interrupted");
+        fail_launch(state, &error);
+    } else if (state->deadline > 0 && now() > state->deadline) {
+        (void)tr_fail(&error, TR_TIMED_OUT, "the launch took longer than its limit of %g s", options->timeout_seconds);
+        fail_launch(state, &error);
+    }
+}
+
+static bool stopped(const launch_state *state)
+{
+    return __atomic_load_n(&state->stop, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* ---------------------------------------------------------------- one worker */
+
+typedef struct worker_state {
+    launch_state *launch;
+    uint64_t chunk_next, chunk_end; /* programs taken and not started */
+    tr_frame *first, *last;         /* set aside, oldest first */
+    int waiting;
+    bool stuck;
+    uint64_t stuck_moves;           /* launch->moves when it got stuck */
+    double stuck_since, next_report;
+    bool reports;
+} worker_state;
+
+static bool next_program(worker_state *w, uint64_t *out_program)
+{
+    launch_state *launch = w->launch;
+    if (w->chunk_next == w->chunk_end) {
+        uint64_t first = __atomic_fetch_add(&launch->next, launch->chunk, __ATOMIC_RELAXED);
+        if (first >= launch->total) return false;
+        w->chunk_next = first;
+        w->chunk_end = first + launch->chunk < launch->total ? first + launch->chunk : launch->total;
+    }
+    *out_program = w->chunk_next++;
+    return true;
+}
+
+static void set_aside(worker_state *w, tr_frame *frame)
+{
+    frame->link = NULL;
+    if (w->last)
+        w->last->link = frame;
+    else
+        w->first = frame;
+    w->last = frame;
+    w->waiting++;
+}
+
+static tr_frame *oldest(worker_state *w)
+{
+    tr_frame *frame = w->first;
+    w->first = frame->link;
+    if (!w->first) w->last = NULL;
+    w->waiting--;
+    return frame;
+}
+
+/* Runs a frame until it is done, the launch stops, or it seems to wait. True: it is to be set aside. */
+static bool run_slices(worker_state *w, tr_frame *frame, int64_t slice)
+{
+    launch_state *launch = w->launch;
+    for (;;) {
+        frame->slice = slice;
+        frame->waits = frame->moved = false;
+        tr_frame_resume(frame);
+        const bool ready = frame->state == TR_FRAME_READY;
+        if (!ready || frame->moved || !frame->waits) __atomic_add_fetch(&launch->moves, 1, __ATOMIC_RELAXED);
+        if (frame->state == TR_FRAME_TRAPPED) fail_launch(launch, &frame->error);
+        if (!ready) break;
+        watch(launch);
+        if (stopped(launch)) return false;
+        if (frame->waits) return true;
+    }
+    __atomic_add_fetch(&launch->done, 1, __ATOMIC_RELAXED);
+    return false;
+}
+
+static void report_progress(worker_state *w)
+{
+    launch_state *launch = w->launch;
+    if (!w->reports) return;
+    double time = now();
+    if (time < w->next_report) return;
+    const tr_launch_options *options = launch->run.options;
+    options->progress(options->progress_user, __atomic_load_n(&launch->done, __ATOMIC_RELAXED), launch->total);
+    w->next_report = time + 1e-3 * TR_PROGRESS_EVERY_MS;
+}
+
+/* Who waits where: the worker's own programs, the first few. */
+static void report_deadlock(worker_state *w)
+{
+    tr_error error;
+    char who[512] = "";
+    size_t used = 0;
+    int listed = 0;
+    for (const tr_frame *f = w->first; f && listed < 4 && used < sizeof(who); f = f->link, listed++) {
+        const tr_op *op = f->next->op;
+        const tr_loc *loc = op ? tr_loc_file(op->loc) : NULL;
+        used += (size_t)snprintf(who + used, sizeof(who) - used, "%sprogram (%u, %u, %u)", listed ? "; " : "",
+                                 f->pid[0], f->pid[1], f->pid[2]);
+        if (loc && used < sizeof(who))
+            used += (size_t)snprintf(who + used, sizeof(who) - used, " at %.*s:%u", TR_STR_ARG(loc->file), loc->line);
+    }
+    (void)tr_fail(&error, TR_DEADLOCK, "deadlock: every running program waits and none changes memory: %s%s", who,
+                  w->waiting > listed ? "; and others" : "");
+    fail_launch(w->launch, &error);
+}
+
+static void unstick(worker_state *w)
+{
+    if (!w->stuck) return;
+    w->stuck = false;
+    __atomic_sub_fetch(&w->launch->stuck, 1, __ATOMIC_ACQ_REL);
+}
+
+/* After a round in which this worker could only wait. */
+static void check_deadlock(worker_state *w)
+{
+    launch_state *launch = w->launch;
+    const uint64_t moves = __atomic_load_n(&launch->moves, __ATOMIC_ACQUIRE);
+    if (!w->stuck || moves != w->stuck_moves) {
+        if (!w->stuck) __atomic_add_fetch(&launch->stuck, 1, __ATOMIC_ACQ_REL);
+        w->stuck = true;
+        w->stuck_moves = moves;
+        w->stuck_since = now();
+    } else if (now() - w->stuck_since > 1e-3 * TR_DEADLOCK_AFTER_MS &&
+               __atomic_load_n(&launch->stuck, __ATOMIC_ACQUIRE) == __atomic_load_n(&launch->active, __ATOMIC_ACQUIRE)) {
+        report_deadlock(w);
+    }
+    sched_yield(); /* another worker may hold what these programs wait for */
+}
+
+/* Gives every set-aside program a turn. */
+static void take_turns(worker_state *w)
+{
+    launch_state *launch = w->launch;
+    for (int turns = w->waiting; turns > 0 && !stopped(launch); turns--) {
+        tr_frame *frame = oldest(w);
+        if (run_slices(w, frame, TR_SLICE_WAITING))
+            set_aside(w, frame);
+        else
+            tr_frame_list_give(launch->code->idle, frame);
+    }
+}
+
+static void work(void *user, int worker)
+{
+    launch_state *launch = user;
+    const tr_launch_options *options = launch->run.options;
+    worker_state w = { .launch = launch, .reports = worker == 0 && options && options->progress,
+                       .next_report = launch->start + 1e-3 * TR_PROGRESS_EVERY_MS };
+    tr_frame *frame = NULL;
+    uint64_t program;
+    tr_error error;
+    while (!stopped(launch)) {
+        const uint64_t moves = __atomic_load_n(&launch->moves, __ATOMIC_ACQUIRE);
+        if (w.waiting > 0) take_turns(&w);
+        const bool room = w.waiting < TR_WAITING_MAX;
+        if (room && next_program(&w, &program)) {
+            unstick(&w);
+            if (!frame && tr_frame_list_take(launch->code->idle, launch->code, &frame, &error) != TR_OK) {
+                fail_launch(launch, &error);
+                break;
+            }
+            tr_frame_start(frame, &launch->run, program);
+            if (run_slices(&w, frame, TR_SLICE)) {
+                set_aside(&w, frame);
+                frame = NULL;
+            }
+        } else if (w.waiting == 0) {
+            break;
+        } else if (moves == __atomic_load_n(&launch->moves, __ATOMIC_ACQUIRE)) {
+            check_deadlock(&w);
+        } else {
+            unstick(&w);
+        }
+        if (options) {
+            watch(launch);
+            report_progress(&w);
+        }
+    }
+    unstick(&w);
+    __atomic_sub_fetch(&launch->active, 1, __ATOMIC_ACQ_REL);
+    if (frame) tr_frame_list_give(launch->code->idle, frame);
+    while (w.waiting > 0) tr_frame_list_give(launch->code->idle, oldest(&w));
+}
+
+tr_status tr_tile_run(tr_tile_code *code, const tr_tile_launch *launch, tr_error *error)
+{
+    const tr_launch_options *options = launch->options;
+    launch_state state = {
+        .code = code,
+        .run = { .launch = launch, .args = launch->args, .arg_count = launch->arg_count, .grid = launch->grid,
+                 .options = options,
+                 .records_writers = options && options->writer && options->writer_granule > 0 &&
+                                    options->writes_of_arg >= 0 && options->writes_of_arg < launch->arg_count },
+        .total = (uint64_t)launch->grid.x * launch->grid.y * launch->grid.z,
+    };
+    int threads = launch->threads < 1 ? 1 : launch->threads;
+    if ((uint64_t)threads > state.total) threads = (int)state.total;
+    uint64_t chunk = state.total / ((uint64_t)threads * 8);
+    state.chunk = chunk < 1 ? 1 : chunk > TR_CHUNK_MAX ? TR_CHUNK_MAX : chunk;
+    if (options && (options->timeout_seconds > 0 || options->progress)) {
+        state.start = now();
+        if (options->timeout_seconds > 0) state.deadline = state.start + options->timeout_seconds;
+    }
+    state.active = threads;
+    if (threads == 1)
+        work(&state, 0);
+    else
+        tr_pool_run(launch->pool, threads, work, &state);
+    if (state.failed) {
+        if (error) *error = state.error;
+        return state.error.status;
+    }
+    return TR_OK;
+}
