@@ -66,8 +66,10 @@ def run_worker(version, arguments, cache, **options):
     The process works in its cache directory: ptxas records size and time of a
     source file that it finds, and the neutral paths must not lead to one.
     """
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("TRITON_", "MLIR_", "LLVM_"))}
-    environment.update(TRITON_CACHE_DIR=str(cache), PYTHONDONTWRITEBYTECODE="1", PYTHONWARNINGS="ignore")
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith(("TRITON_", "MLIR_", "LLVM_"))}
+    environment.update(TRITON_CACHE_DIR=str(cache), TMPDIR=str(cache), PYTHONDONTWRITEBYTECODE="1",
+                       PYTHONWARNINGS="ignore")
     command = [venv_python(version), EXAMPLES / "compile_variant.py", *arguments]
     return subprocess.run(command, env=environment, cwd=cache, capture_output=True, text=True, errors="replace",
                           timeout=TIMEOUT_S, **options)
@@ -107,7 +109,7 @@ def neutral_metadata(text):
 
 
 def collect(cache, out, stages):
-    """Moves the stages in a Triton cache directory to OUT, which then holds nothing else."""
+    """Copies the stages in a Triton cache directory to OUT, which then holds nothing else."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     for path in Path(cache).glob("*/*"):
@@ -230,11 +232,11 @@ def parse_arguments():
     parser.add_argument("--versions", type=comma_list(str), default=VERSIONS, metavar="3.0.0,…",
                         help="Triton versions (default: all)")
     parser.add_argument("--arch", type=comma_list(int), default=ARCHS, metavar="90,…",
-                        help="compute capabilities (default: %s)" % ",".join(map(str, ARCHS)))
+                        help=f"compute capabilities (default: {','.join(map(str, ARCHS))})")
     parser.add_argument("--kernel", type=comma_list(str), default=[], metavar="NAME,…",
                         help="only these: file, kernel or variant names")
     parser.add_argument("--stages", type=comma_list(str), default=STAGES, metavar="ttir,…",
-                        help="the stages to write (default: %s)" % ",".join(STAGES))
+                        help=f"the stages to write (default: {','.join(STAGES)})")
     parser.add_argument("--source", action="store_true", help="write .source as well (3.4 and newer have it)")
     parser.add_argument("--out", type=Path, default=HOME_CACHE / "artifacts", help="default: %(default)s")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time (default: %(default)s)")

@@ -47,6 +47,7 @@ M, N, K = 200, 240, 144
 
 def variant(dtype, input_precision, block, rtol, atol, out_dtype=None, **restrictions):
     block_m, block_n, block_k = block
+    out_dtype = out_dtype or dtype
     return {
         "kernel": "matmul_kernel",
         "constexprs": {"BLOCK_M": block_m, "BLOCK_N": block_n, "BLOCK_K": block_k,
@@ -57,7 +58,7 @@ def variant(dtype, input_precision, block, rtol, atol, out_dtype=None, **restric
         "params": [
             {"name": "a", "kind": "buffer", "dtype": dtype, "shape": [M, K], "init": "rand", "role": "in"},
             {"name": "b", "kind": "buffer", "dtype": dtype, "shape": [K, N], "init": "rand", "role": "in"},
-            {"name": "c", "kind": "buffer", "dtype": out_dtype or dtype, "shape": [M, N], "init": "zeros", "role": "out"},
+            {"name": "c", "kind": "buffer", "dtype": out_dtype, "shape": [M, N], "init": "zeros", "role": "out"},
             {"name": "M", "kind": "scalar", "dtype": "i32", "value": M},
             {"name": "N", "kind": "scalar", "dtype": "i32", "value": N},
             {"name": "K", "kind": "scalar", "dtype": "i32", "value": K},
