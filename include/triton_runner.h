@@ -333,6 +333,8 @@ typedef struct tr_launch_options {
     const volatile int *cancel; /* the launch stops soon after *cancel becomes nonzero */
     void (*progress)(void *user, uint64_t programs_done, uint64_t programs_total); /* about ten times a second */
     void *progress_user;
+    void (*print)(void *user, const char *text); /* gets what tt.print prints, whole lines; from any worker thread */
+    void *print_user;
     int32_t threads;       /* 0 = the context's, which is the most there are */
     int64_t writes_of_arg; /* with `writer`: index of the argument whose writers are recorded */
     uint32_t *writer;      /* one word a byte-granule of `writer_granule` bytes of that argument: 1 +

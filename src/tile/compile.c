@@ -11,8 +11,10 @@
 static const char *type_refusal(const tr_type *type, char *buffer, size_t size)
 {
     const tr_type *scalar = tr_type_scalar(type);
+    const int32_t parts = tr_part_count(type);
     if (type->kind == TR_TYPE_FUNCTION || type->kind == TR_TYPE_NONE) return NULL;
-    if (scalar->dtype == TR_DTYPE_NONE || (scalar->kind == TR_TYPE_POINTER && tr_type_is_tensor(scalar->element))) {
+    if (parts > 0 && parts <= 1 + 3 * TR_AFFINE_RANK && tr_type_scalar(type)->element) return NULL;
+    if (scalar->dtype == TR_DTYPE_NONE || parts > 0) {
         tr_text text = { 0 };
         tr_type_print(type, &text);
         snprintf(buffer, size, "the tile VM has no values of type %s", text.data ? text.data : "?");
@@ -127,6 +129,7 @@ tr_status tr_tile_compile(const tr_module *module, const tr_func *func, const tr
     tr_status status = compile_into(&c, func);
     if (status == TR_OK) status = tr_frame_list_create(&code->idle, error);
     tr_vec_deinit(&c.regs);
+    tr_vec_deinit(&c.parts);
     free(c.slot_view);
     if (status != TR_OK) {
         tr_tile_code_destroy(code);

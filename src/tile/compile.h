@@ -11,11 +11,13 @@ typedef enum tr_binding_kind {
     TR_BOUND_REG,     /* index: register */
     TR_BOUND_TILE,    /* index: view */
     TR_BOUND_PENDING, /* index: node of the open group of its shape */
+    TR_BOUND_PARTS,   /* index: first of its registers in tr_compiler.parts: a descriptor or block pointer */
 } tr_binding_kind;
 
 typedef struct tr_binding {
     tr_binding_kind kind;
     uint32_t index;
+    bool pads_nan;  /* PARTS: loads outside of the array give NaN */
     bool symbolic;  /* likely uniform, affine or a box at run time: worth a SYM_ step */
     uint32_t varies;/* symbolic: the dimensions along which it may change, one bit each */
 } tr_binding;
@@ -52,6 +54,7 @@ typedef struct tr_compiler {
     uint32_t *slot_view;  /* by slot: its identity view (grows with the slots) */
     size_t slot_view_capacity;
     TR_VEC(uint64_t) regs;
+    TR_VEC(uint32_t) parts;
     tr_open_group *open[TR_OPEN_GROUPS];
     const tr_op *op;      /* being lowered */
     tr_call_frame *call;  /* innermost */
@@ -98,6 +101,22 @@ tr_status tr_use_view(tr_compiler *c, const tr_value *value, uint32_t *out_view)
 tr_status tr_use_as_tile(tr_compiler *c, const tr_value *value, const tr_shape *shape, uint32_t *out_view);
 const tr_binding *tr_binding_of(const tr_compiler *c, const tr_value *value);
 
+/* The element type a pointer, or a tensor of pointers, points to. */
+tr_dtype tr_pointee_dtype(const tr_value *pointer);
+
+/* ---------------------------------------------------------------- lower_descriptor.c */
+
+/* A register with `reg` sign-extended to 64 bits; `reg` itself when it has them. */
+tr_status tr_widen_reg(tr_compiler *c, uint32_t reg, tr_dtype dtype, uint32_t *out_reg);
+
+/* Registers that a descriptor or block pointer takes: base, shape, strides, and a block pointer's offsets; 0 for any
+ * other type. */
+int32_t tr_part_count(const tr_type *type);
+tr_status tr_bind_parts(tr_compiler *c, const tr_value *value, const uint32_t *regs, bool pads_nan);
+tr_status tr_use_parts(tr_compiler *c, const tr_value *value, const uint32_t **out_regs);
+tr_status tr_lower_block_load(tr_compiler *c, const tr_op *op);
+tr_status tr_lower_block_store(tr_compiler *c, const tr_op *op);
+
 /* ---------------------------------------------------------------- group_build.c */
 
 /* The open group for a shape with room for `need` more nodes; operands pending in other groups are closed. */
@@ -115,8 +134,9 @@ tr_status tr_close_groups(tr_compiler *c);
 tr_status tr_group_op(tr_compiler *c, tr_run_fn *fn, const char *name, const tr_value *result,
                       const tr_value *const *operands, int operand_count);
 
-/* A region of elementwise scalar ops (of a reduction, a scan) as a group over runs. TR_UNSUPPORTED when an op in it is
- * not elementwise. */
+/* Whether a region of scalar ops (of a reduction, a scan) is a chain of kernels that fits a group. */
+bool tr_region_is_chain(const tr_compiler *c, const tr_region *region);
+/* Such a region as a group over runs. */
 tr_status tr_group_from_region(tr_compiler *c, const tr_region *region, int64_t longest, tr_group **out_group);
 
 /* ---------------------------------------------------------------- functions of rows, for groups from regions */
@@ -129,6 +149,11 @@ tr_run_fn *tr_elementwise_kernel(const tr_kernels *kernels, const tr_op *op, con
 tr_status tr_lower_block(tr_compiler *c, const tr_block *block);
 tr_status tr_lower_op(tr_compiler *c, const tr_op *op);
 tr_status tr_lower_function(tr_compiler *c, const tr_func *func);
+
+/* A region as scalar steps that another step runs by itself (tr_run_subroutine): arguments already bound to registers,
+ * results in `result_regs`, one an operand of its terminator. */
+tr_status tr_lower_subroutine(tr_compiler *c, const tr_region *region, tr_opcode terminator, uint32_t *out_start,
+                              uint32_t *result_regs);
 
 /* ---------------------------------------------------------------- roots.c */
 

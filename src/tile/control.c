@@ -13,6 +13,12 @@
 static tr_status bind_carried(tr_compiler *c, const tr_value *value, const tr_value *like)
 {
     uint32_t place;
+    const int32_t parts = tr_part_count(value->type);
+    if (parts) {
+        uint32_t regs[1 + 3 * TR_AFFINE_RANK];
+        for (int32_t i = 0; i < parts; i++) TR_TRY(tr_new_reg(c, 0, &regs[i]));
+        return tr_bind_parts(c, value, regs, like && tr_binding_of(c, like)->pads_nan);
+    }
     if (!tr_type_is_tensor(value->type)) return tr_bind_new_reg(c, value, &place);
     TR_TRY(tr_bind_new_slot(c, value, &place));
     if (like) {
@@ -28,11 +34,11 @@ static uint32_t view_slot(const tr_compiler *c, uint32_t view)
 }
 
 typedef struct move {
-    const tr_value *src;
     uint32_t dst;      /* register or slot */
     uint32_t from;     /* register or view */
     bool tile, exchange, done;
 } move;
+typedef TR_VEC(move) move_list;
 
 static tr_status emit_copy(tr_compiler *c, bool tile, uint32_t dst, uint32_t from)
 {
@@ -57,67 +63,100 @@ static tr_status emit_swap(tr_compiler *c, uint32_t a, uint32_t b)
 
 /* A tile that dies with the region it was made in may trade its storage instead of being copied: an identity view of
  * a slot made since `fresh_from`, moved once. */
-static bool may_exchange(const tr_compiler *c, const move *moves, int count, int which, uint32_t fresh_from)
+static bool may_exchange(const tr_compiler *c, const move_list *moves, size_t which, uint32_t fresh_from)
 {
-    const tr_view *view = &c->code->views.items[moves[which].from];
+    const tr_view *view = &c->code->views.items[moves->items[which].from];
     const tr_slot *slot = &c->code->slots.items[view->slot];
     if (!view->identity || slot->constant || view->slot < fresh_from || slot->dtype != view->dtype) return false;
     if (!tr_shape_equal(&slot->shape, &view->shape)) return false;
-    for (int i = 0; i < count; i++)
-        if (i != which && moves[i].tile && view_slot(c, moves[i].from) == view->slot) return false;
+    for (size_t i = 0; i < moves->count; i++)
+        if (i != which && moves->items[i].tile && view_slot(c, moves->items[i].from) == view->slot) return false;
     return true;
+}
+
+static tr_status add_tile_move(tr_compiler *c, move_list *moves, const tr_value *value, uint32_t target_view)
+{
+    move m = { .tile = true, .dst = view_slot(c, target_view) };
+    TR_TRY(tr_use_view(c, value, &m.from));
+    const tr_view *view = &c->code->views.items[m.from];
+    m.done = view->slot == m.dst && view->identity &&
+             tr_shape_equal(&view->shape, &c->code->slots.items[m.dst].shape);
+    return tr_vec_push(moves, m) ? TR_OK : TR_OOM(c->error);
+}
+
+static tr_status add_reg_move(tr_compiler *c, move_list *moves, uint32_t dst, uint32_t from)
+{
+    return tr_vec_push(moves, (move){ .dst = dst, .from = from, .done = dst == from }) ? TR_OK : TR_OOM(c->error);
+}
+
+/* What has to move for `value` to be where `target` is bound; a value carried to its own place stays. */
+static tr_status add_moves(tr_compiler *c, move_list *moves, const tr_value *value, const tr_value *target)
+{
+    const tr_binding binding = *tr_binding_of(c, target);
+    if (binding.kind == TR_BOUND_TILE) return add_tile_move(c, moves, value, binding.index);
+    if (binding.kind == TR_BOUND_REG) {
+        uint32_t from;
+        TR_TRY(tr_use_reg(c, value, &from));
+        return add_reg_move(c, moves, binding.index, from);
+    }
+    const uint32_t *from;
+    TR_TRY(tr_use_parts(c, value, &from));
+    for (int32_t i = 0; i < tr_part_count(value->type); i++)
+        TR_TRY(add_reg_move(c, moves, c->parts.items[binding.index + (uint32_t)i], from[i]));
+    return TR_OK;
+}
+
+static bool is_clobbered(const tr_compiler *c, const move_list *moves, const move *m)
+{
+    const uint32_t place = m->tile ? view_slot(c, m->from) : m->from;
+    for (size_t k = 0; k < moves->count; k++)
+        if (moves->items[k].tile == m->tile && !moves->items[k].done && moves->items[k].dst == place) return true;
+    return false;
+}
+
+/* Copies the source of a move to a place of its own. */
+static tr_status set_aside(tr_compiler *c, move *m)
+{
+    uint32_t temp;
+    if (m->tile) {
+        const tr_slot slot = c->code->slots.items[m->dst];
+        TR_TRY(tr_new_slot(c, slot.dtype, &slot.shape, NULL, &temp));
+    } else {
+        TR_TRY(tr_new_reg(c, 0, &temp));
+    }
+    TR_TRY(emit_copy(c, m->tile, temp, m->from));
+    m->from = m->tile ? tr_identity_view(c, temp) : temp;
+    return TR_OK;
+}
+
+static tr_status emit_moves(tr_compiler *c, move_list *moves, uint32_t fresh_from)
+{
+    for (size_t i = 0; i < moves->count; i++) {
+        move *m = &moves->items[i];
+        m->exchange = m->tile && !m->done && may_exchange(c, moves, i, fresh_from);
+    }
+    /* First set aside what another move is going to overwrite. */
+    for (size_t i = 0; i < moves->count; i++) {
+        move *m = &moves->items[i];
+        if (!m->done && !m->exchange && is_clobbered(c, moves, m)) TR_TRY(set_aside(c, m));
+    }
+    for (size_t i = 0; i < moves->count; i++) {
+        const move *m = &moves->items[i];
+        if (m->done) continue;
+        TR_TRY(m->exchange ? emit_swap(c, m->dst, view_slot(c, m->from)) : emit_copy(c, m->tile, m->dst, m->from));
+    }
+    return TR_OK;
 }
 
 /* Moves values to the places of `targets`, all at once. Tiles made since slot `fresh_from` are not needed afterwards. */
 static tr_status move_values(tr_compiler *c, tr_value *const *values, tr_value *const *targets, int count,
                              uint32_t fresh_from)
 {
-    if (count == 0) return TR_OK;
-    tr_arena scratch = { 0 };
-    move *moves = TR_NEW_ARRAY(&scratch, move, (size_t)count);
-    tr_status status = moves ? TR_OK : TR_OOM(c->error);
-
-    for (int i = 0; i < count && status == TR_OK; i++) {
-        const tr_binding *target = tr_binding_of(c, targets[i]);
-        moves[i] = (move){ .src = values[i], .tile = target->kind == TR_BOUND_TILE };
-        moves[i].dst = moves[i].tile ? view_slot(c, target->index) : target->index;
-        status = moves[i].tile ? tr_use_view(c, values[i], &moves[i].from) : tr_use_reg(c, values[i], &moves[i].from);
-        if (status != TR_OK) break;
-        /* A value carried to its own place stays. */
-        if (moves[i].tile) {
-            const tr_view *view = &c->code->views.items[moves[i].from];
-            moves[i].done = view->slot == moves[i].dst && view->identity &&
-                            tr_shape_equal(&view->shape, &c->code->slots.items[moves[i].dst].shape);
-        } else {
-            moves[i].done = moves[i].from == moves[i].dst;
-        }
-    }
-    for (int i = 0; i < count && status == TR_OK; i++)
-        moves[i].exchange = moves[i].tile && !moves[i].done && may_exchange(c, moves, count, i, fresh_from);
-    /* First set aside what another move is going to overwrite. */
-    for (int i = 0; i < count && status == TR_OK; i++) {
-        if (moves[i].done || moves[i].exchange) continue;
-        uint32_t place = moves[i].tile ? view_slot(c, moves[i].from) : moves[i].from;
-        bool clobbered = false;
-        for (int k = 0; k < count; k++)
-            clobbered |= moves[k].tile == moves[i].tile && !moves[k].done && moves[k].dst == place;
-        if (!clobbered) continue;
-        uint32_t temp;
-        if (moves[i].tile) {
-            tr_slot slot = c->code->slots.items[moves[i].dst];
-            status = tr_new_slot(c, slot.dtype, &slot.shape, NULL, &temp);
-        } else {
-            status = tr_new_reg(c, 0, &temp);
-        }
-        if (status == TR_OK) status = emit_copy(c, moves[i].tile, temp, moves[i].from);
-        if (status == TR_OK) moves[i].from = moves[i].tile ? tr_identity_view(c, temp) : temp;
-    }
-    for (int i = 0; i < count && status == TR_OK; i++) {
-        if (moves[i].done) continue;
-        status = moves[i].exchange ? emit_swap(c, moves[i].dst, view_slot(c, moves[i].from))
-                                   : emit_copy(c, moves[i].tile, moves[i].dst, moves[i].from);
-    }
-    tr_arena_deinit(&scratch);
+    move_list moves = { 0 };
+    tr_status status = TR_OK;
+    for (int i = 0; i < count && status == TR_OK; i++) status = add_moves(c, &moves, values[i], targets[i]);
+    if (status == TR_OK) status = emit_moves(c, &moves, fresh_from);
+    tr_vec_deinit(&moves);
     return status;
 }
 
@@ -189,6 +228,26 @@ static tr_status emit_branch_false(tr_compiler *c, uint32_t reg, uint32_t *out_s
 static void patch(tr_compiler *c, uint32_t step, int operand)
 {
     c->code->steps.items[step].x[operand] = tr_here(c);
+}
+
+tr_status tr_lower_subroutine(tr_compiler *c, const tr_region *region, tr_opcode terminator, uint32_t *out_start,
+                              uint32_t *result_regs)
+{
+    const tr_block *block = region->first;
+    if (region->block_count != 1)
+        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, c->op,
+                          "a region with several blocks run once an element has no engine");
+    TR_TRY(tr_close_groups(c)); /* not between the jump and its target */
+    const uint32_t over = tr_here(c);
+    TR_TRY(emit_jump(c, 0));
+    *out_start = tr_here(c);
+    TR_TRY(tr_lower_block(c, block));
+    const tr_op *last = block->last;
+    for (int i = 0; last && last->code == terminator && i < last->operand_count; i++)
+        TR_TRY(tr_use_reg(c, last->operands[i], &result_regs[i]));
+    if (!tr_emit(c, TR_STEP_SUB_RETURN, TR_DTYPE_NONE)) return TR_OUT_OF_MEMORY;
+    patch(c, over, 0);
+    return TR_OK;
 }
 
 /* ---------------------------------------------------------------- scf */
@@ -454,16 +513,41 @@ TR_LOWER(call)
     return status;
 }
 
+/* A descriptor parameter is the address of its array; the shape and the strides are the parameters behind it, as Triton
+ * passes them: i32 sizes, then i64 strides. */
+static tr_status bind_descriptor_param(tr_compiler *c, const tr_block *entry, int index)
+{
+    const tr_value *param = &entry->args[index];
+    const int32_t rank = param->type->rank;
+    uint32_t regs[1 + 3 * TR_AFFINE_RANK];
+    regs[0] = (uint32_t)index;
+    for (int32_t i = 0; i < 2 * rank; i++) {
+        const int at = index + 1 + i;
+        const tr_dtype expected = i < rank ? TR_I32 : TR_I64;
+        if (at >= entry->arg_count || entry->args[at].type->kind != TR_TYPE_INTEGER ||
+            entry->args[at].type->dtype != expected)
+            return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, c->op,
+                              "descriptor parameter '%.*s' is not followed by its %d sizes and strides",
+                              TR_STR_ARG(param->name), rank);
+        regs[1 + i] = (uint32_t)at;
+        if (i < rank) TR_TRY(tr_widen_reg(c, (uint32_t)at, TR_I32, &regs[1 + i]));
+    }
+    return tr_bind_parts(c, param, regs, false);
+}
+
 tr_status tr_lower_function(tr_compiler *c, const tr_func *func)
 {
     tr_call_frame frame = { .func = func };
+    const tr_block *entry = func->body->first;
     c->call = &frame;
     c->op = func->op;
-    for (int i = 0; i < func->body->first->arg_count; i++) {
+    c->code->param_count = (uint32_t)entry->arg_count;
+    for (int i = 0; i < entry->arg_count; i++) {
         uint32_t reg;
-        TR_TRY(tr_bind_new_reg(c, &func->body->first->args[i], &reg));
+        TR_TRY(tr_bind_new_reg(c, &entry->args[i], &reg));
     }
-    c->code->param_count = (uint32_t)func->body->first->arg_count;
+    for (int i = 0; i < entry->arg_count; i++)
+        if (entry->args[i].type->kind == TR_TYPE_TENSORDESC) TR_TRY(bind_descriptor_param(c, entry, i));
     tr_status status = lower_body(c, func);
     c->call = NULL;
     return status;

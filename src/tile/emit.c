@@ -22,6 +22,11 @@ tr_dtype tr_value_dtype(const tr_value *value)
     return tr_type_scalar(value->type)->dtype;
 }
 
+tr_dtype tr_pointee_dtype(const tr_value *pointer)
+{
+    return tr_type_scalar(pointer->type)->element->dtype;
+}
+
 tr_status tr_new_reg(tr_compiler *c, uint64_t initial, uint32_t *out_reg)
 {
     if (!tr_vec_push(&c->regs, initial)) return TR_OOM(c->error);

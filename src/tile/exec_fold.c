@@ -5,13 +5,15 @@
  * the result does not depend on how the work is cut. A scan goes slice by slice in order.
  */
 #include "tile/exec.h"
-#include "tile/frame.h"
+#include "tile/map.h"
 
 enum { TR_FOLD_MAX = TR_GROUP_TEMPS / 2 };
 
 /* One combine over runs: dst[i] = combine(acc[i], value[i]). dst may be acc. */
 typedef struct folder {
-    const tr_group *group;
+    tr_frame *frame;
+    const tr_group *group;      /* or NULL: */
+    const tr_subroutine *body;
     int32_t count;
     size_t size[TR_FOLD_MAX]; /* bytes an element of each operand */
     void *runs[TR_GROUP_TEMPS];
@@ -20,8 +22,11 @@ typedef struct folder {
 static void open_folder(folder *f, tr_frame *frame, const tr_fold *fold)
 {
     const tr_group *group = fold->combine;
-    f->group = group;
-    f->count = fold->count;
+    *f = (folder){ .frame = frame, .group = group, .body = fold->body, .count = fold->count };
+    if (!group) {
+        for (int32_t i = 0; i < fold->count; i++) f->size[i] = fold->body->arg_size[i];
+        return;
+    }
     for (int32_t t = 0; t < group->temp_count; t++) f->runs[t] = frame->temps + (size_t)t * group->temp_size;
     for (int32_t i = 0; i < fold->count; i++) f->size[i] = group->inputs[i].size;
     for (int32_t i = 2 * fold->count; i < group->input_count; i++) { /* constants of the body */
@@ -39,14 +44,34 @@ static bool is_single_kernel(const folder *f)
            group->micros[0].src[1] != TR_NO_TEMP;
 }
 
-static void combine(folder *f, int64_t n, char *const *dst, char *const *acc, char *const *value)
+/* The body as a subroutine: an element a call. */
+static bool combine_one_by_one(folder *f, int64_t n, char *const *dst, char *const *acc, char *const *value)
+{
+    uint64_t *regs = f->frame->regs;
+    for (int64_t k = 0; k < n; k++) {
+        for (int32_t i = 0; i < f->count; i++) {
+            const size_t at = (size_t)k * f->size[i];
+            regs[f->body->args[i]] = regs[f->body->args[f->count + i]] = 0;
+            memcpy(&regs[f->body->args[i]], acc[i] + at, f->size[i]);
+            memcpy(&regs[f->body->args[f->count + i]], value[i] + at, f->size[i]);
+        }
+        if (!tr_run_subroutine(f->frame, f->body)) return false;
+        for (int32_t i = 0; i < f->count; i++)
+            memcpy(dst[i] + (size_t)k * f->size[i], &regs[f->body->results[i]], f->size[i]);
+    }
+    return true;
+}
+
+/* False when the body trapped. */
+static bool combine(folder *f, int64_t n, char *const *dst, char *const *acc, char *const *value)
 {
     const tr_group *group = f->group;
+    if (!group) return combine_one_by_one(f, n, dst, acc, value);
     if (is_single_kernel(f)) {
         const tr_micro *micro = &group->micros[0];
         const char *args[2] = { acc[0], value[0] };
         micro->fn((size_t)n, dst[0], args[micro->src[0]], args[micro->src[1]], NULL);
-        return;
+        return true;
     }
     for (int64_t start = 0; start < n; start += group->strip) {
         int64_t piece = n - start < group->strip ? n - start : group->strip;
@@ -61,6 +86,7 @@ static void combine(folder *f, int64_t n, char *const *dst, char *const *acc, ch
             if (from != to) memmove(to, from, (size_t)piece * f->size[i]);
         }
     }
+    return true;
 }
 
 static bool dense_operands(tr_frame *frame, const tr_step *step, const tr_fold *fold, char **out)
@@ -91,7 +117,7 @@ const tr_step *tr_exec_REDUCE(tr_frame *frame, const tr_step *step)
         while (length > 1) {
             int64_t half = length / 2;
             for (int32_t i = 0; i < n; i++) upper[i] = lower[i] + (size_t)(half * fold->inner) * f.size[i];
-            combine(&f, half * fold->inner, work, lower, upper);
+            if (!combine(&f, half * fold->inner, work, lower, upper)) return NULL;
             for (int32_t i = 0; i < n; i++) lower[i] = work[i];
             length = half;
         }
@@ -129,7 +155,7 @@ const tr_step *tr_exec_SCAN(tr_frame *frame, const tr_step *step)
                 previous[i] = fold->reverse ? dst[i] + slice : dst[i] - slice;
                 if (k == 0) memcpy(dst[i], value[i], slice);
             }
-            if (k > 0) combine(&f, fold->inner, dst, previous, value);
+            if (k > 0 && !combine(&f, fold->inner, dst, previous, value)) return NULL;
         }
     }
     tr_scratch_reset(frame);

@@ -4,8 +4,8 @@
  * either both lie in the argument or the access is out of bounds. Rows then move as runs. Pointers without a form are
  * looked at row by row for runs, and element by element where there are none.
  */
+#include "tile/access.h"
 #include "tile/exec.h"
-#include "tile/frame.h"
 
 static bool is_waiting_load(const tr_step *step)
 {
@@ -47,23 +47,12 @@ const tr_step *tr_exec_STORE(tr_frame *frame, const tr_step *step)
 
 /* ---------------------------------------------------------------- tiles */
 
-/* What a tile access touches: pointers, mask, and the tile's side of the copy. */
-typedef struct access {
-    tr_frame *frame;
-    const tr_step *step;
-    const tr_view *pointers;
-    const tr_view *mask_view; /* NULL: no mask */
-    size_t size;              /* bytes an element */
-    bool is_store;
-    char *tile;               /* dense elements: read by a store, written by a load */
-} access;
-
-static const char *access_name(const access *a)
+static const char *access_name(const tr_access *a)
 {
     return a->is_store ? "store" : "load";
 }
 
-static void move_run(const access *a, char *tile, uint64_t address, size_t bytes)
+static void move_run(const tr_access *a, char *tile, uint64_t address, size_t bytes)
 {
     if (a->is_store) {
         memcpy((void *)(uintptr_t)address, tile, bytes);
@@ -81,7 +70,7 @@ static void move_run(const access *a, char *tile, uint64_t address, size_t bytes
             memcpy(tile + i * (int64_t)sizeof(type), memory + i * stride, sizeof(type));
 
 /* n elements `stride` bytes apart in memory, next to each other in the tile. */
-static void move_strided(const access *a, char *tile, uint64_t address, int64_t stride, int64_t n)
+static void move_strided(const tr_access *a, char *tile, uint64_t address, int64_t stride, int64_t n)
 {
     char *memory = (char *)(uintptr_t)address;
     const bool is_store = a->is_store;
@@ -96,9 +85,9 @@ static void move_strided(const access *a, char *tile, uint64_t address, int64_t 
 }
 
 /* The box of an affine access: one check, then rows. */
-static const tr_step *access_box(const access *a, const tr_affine *p, const tr_box *box)
+static const tr_step *access_box(const tr_access *a, const tr_affine *p, const tr_box *box)
 {
-    const tr_shape *shape = &a->pointers->shape;
+    const tr_shape *shape = a->shape;
     const int32_t rank = shape->rank, inner = rank - 1;
     const int64_t size = (int64_t)a->size;
     int64_t first = p->base, lo = 0, hi = 0, index[TR_AFFINE_RANK] = { 0 }, strides[TR_AFFINE_RANK];
@@ -150,15 +139,15 @@ static int64_t run_length(const uint64_t *pointers, const char *mask, int64_t fi
 }
 
 /* Pointers and mask as elements: runs where there are some. */
-static const tr_step *access_elements(const access *a)
+static const tr_step *access_elements(const tr_access *a)
 {
-    const int64_t count = a->pointers->shape.count;
+    const int64_t count = a->shape->count;
     const size_t size = a->size;
     const uint64_t *pointers = tr_view_dense(a->frame, a->step, a->pointers);
     const char *mask = NULL;
     if (!pointers) return NULL;
-    if (a->mask_view) {
-        mask = tr_view_dense(a->frame, a->step, a->mask_view);
+    if (a->mask) {
+        mask = tr_view_dense(a->frame, a->step, a->mask);
         if (!mask) return NULL;
     }
     for (int64_t i = 0; i < count;) {
@@ -173,7 +162,7 @@ static const tr_step *access_elements(const access *a)
             for (int64_t k = 0; k < n; k++) {
                 uint64_t address = lo + (uint64_t)k * size;
                 if (!tr_find_arg(a->frame, a->step->roots, address, address + size))
-                    return tr_trap_bounds(a->frame, a->step, address, size, access_name(a), &a->pointers->shape, i + k);
+                    return tr_trap_bounds(a->frame, a->step, address, size, access_name(a), a->shape, i + k);
                 move_run(a, a->tile + (size_t)(i + k) * size, address, size);
             }
         } else {
@@ -182,6 +171,31 @@ static const tr_step *access_elements(const access *a)
         i += n;
     }
     return a->step + 1;
+}
+
+/* A box of which some element lies outside: the first one. */
+static const tr_step *trap_box(const tr_access *a, const tr_affine *p, const tr_box *box)
+{
+    for (int64_t i = 0; i < a->shape->count; i++) {
+        int64_t rest = i, address = p->base;
+        bool inside = true;
+        for (int32_t d = a->shape->rank - 1; d >= 0; d--) {
+            const int64_t at = rest % a->shape->dims[d];
+            rest /= a->shape->dims[d];
+            inside = inside && at >= box->lo[d] && at < box->hi[d];
+            address += at * p->stride[d];
+        }
+        if (inside && !tr_find_arg(a->frame, a->step->roots, (uint64_t)address, (uint64_t)address + a->size))
+            return tr_trap_bounds(a->frame, a->step, (uint64_t)address, a->size, access_name(a), a->shape, i);
+    }
+    return tr_trap(a->frame, a->step, TR_OUT_OF_BOUNDS, "%s of a block that lies in several arguments",
+                   access_name(a));
+}
+
+const tr_step *tr_access_box_checked(const tr_access *access, const tr_affine *pointers, const tr_box *box)
+{
+    const tr_step *next = access_box(access, pointers, box);
+    return next ? next : trap_box(access, pointers, box);
 }
 
 static void full_box(const tr_shape *shape, tr_box *out)
@@ -208,14 +222,14 @@ static reach find_reach(const tr_frame *frame, const tr_view *pointers, const tr
     return REACH_ALL;
 }
 
-static const tr_step *run_access(access *a, reach how, const tr_box *box)
+static const tr_step *run_access(tr_access *a, reach how, const tr_box *box)
 {
     tr_affine p;
-    if (how != REACH_SOME && a->pointers->shape.rank <= TR_AFFINE_RANK && tr_view_affine(a->frame, a->pointers, &p)) {
+    if (how != REACH_SOME && a->shape->rank <= TR_AFFINE_RANK && tr_view_affine(a->frame, a->pointers, &p)) {
         const tr_step *next = access_box(a, &p, box);
         if (next) return next;
     }
-    if (how == REACH_ALL) a->mask_view = NULL;
+    if (how == REACH_ALL) a->mask = NULL;
     return access_elements(a);
 }
 
@@ -228,12 +242,12 @@ const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
 {
     tr_tile *dst = &frame->tiles[step->x[0]];
     const tr_view *other = operand_view(frame, step->x[3]);
-    access a = { .frame = frame, .step = step, .pointers = &frame->views[step->x[1]],
-                 .mask_view = operand_view(frame, step->x[2]), .size = tr_dtype_size(tr_storage(step->dtype)),
+    tr_access a = { .frame = frame, .step = step, .pointers = &frame->views[step->x[1]],
+                    .shape = &frame->views[step->x[1]].shape, .mask = operand_view(frame, step->x[2]), .size = tr_dtype_size(tr_storage(step->dtype)),
                  .tile = dst->data };
-    const int64_t count = a.pointers->shape.count;
+    const int64_t count = a.shape->count;
     tr_box box;
-    const reach how = find_reach(frame, a.pointers, a.mask_view, &box);
+    const reach how = find_reach(frame, a.pointers, a.mask, &box);
 
     frame->waits |= is_waiting_load(step);
     if (how != REACH_ALL) { /* first what the masked-off elements get */
@@ -256,11 +270,11 @@ const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
 const tr_step *tr_exec_TILE_STORE(tr_frame *frame, const tr_step *step)
 {
     const tr_view *value = &frame->views[step->x[1]];
-    access a = { .frame = frame, .step = step, .pointers = &frame->views[step->x[0]],
-                 .mask_view = operand_view(frame, step->x[2]), .size = tr_dtype_size(tr_storage(step->dtype)),
+    tr_access a = { .frame = frame, .step = step, .pointers = &frame->views[step->x[0]],
+                    .shape = &frame->views[step->x[0]].shape, .mask = operand_view(frame, step->x[2]), .size = tr_dtype_size(tr_storage(step->dtype)),
                  .is_store = true };
     tr_box box;
-    const reach how = find_reach(frame, a.pointers, a.mask_view, &box);
+    const reach how = find_reach(frame, a.pointers, a.mask, &box);
     if (how == REACH_NONE) return step + 1;
     a.tile = (char *)(uintptr_t)tr_view_dense(frame, step, value);
     if (!a.tile) return NULL;

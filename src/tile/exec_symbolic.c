@@ -54,7 +54,9 @@ static bool set_affine(tr_frame *frame, const tr_step *step, const tr_affine *a)
 
 static void settle_uniform(tr_affine *a)
 {
-    a->uniform = (a->stride[0] | a->stride[1] | a->stride[2] | a->stride[3]) == 0;
+    int64_t any = 0;
+    for (int32_t d = 0; d < TR_AFFINE_RANK; d++) any |= a->stride[d];
+    a->uniform = any == 0;
 }
 
 static bool operands_affine(const tr_frame *frame, const tr_step *step, tr_affine *a, tr_affine *b)

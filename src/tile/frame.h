@@ -41,6 +41,8 @@ struct tr_frame {
     bool waits;                /* did something by which programs wait for one another: an atomic, a volatile load */
     bool moved;                /* changed memory since the slice began */
     tr_frame_state state;
+    int64_t poll_since;        /* nanoseconds, monotonic: when the poll in progress began, 0 = none */
+    bool sub_done;             /* a region run by a step has reached its end */
     tr_error error;
 
     char *memory;              /* slot storage */

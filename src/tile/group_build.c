@@ -246,11 +246,6 @@ static tr_status region_op(tr_compiler *c, tr_open_group *open, const tr_op *op)
     const char *name;
     int32_t src[3], node;
     tr_run_fn *fn = tr_elementwise_kernel(c->code->kernels, op, &name);
-    if (!fn || op->operand_count > 3 || op->result_count != 1)
-        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op,
-                          "'%.*s' in the body of a reduction or scan has no engine", TR_STR_ARG(op->name));
-    if (open->count + 4 > TR_GROUP_TEMPS)
-        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "the body of the reduction or scan is too long");
     for (int i = 0; i < op->operand_count; i++) {
         const tr_binding *binding = tr_binding_of(c, op->operands[i]);
         if (binding->kind == TR_BOUND_REG) { /* a scalar from outside or a constant: the same for every element */
@@ -265,6 +260,24 @@ static tr_status region_op(tr_compiler *c, tr_open_group *open, const tr_op *op)
                         &node);
 }
 
+bool tr_region_is_chain(const tr_compiler *c, const tr_region *region)
+{
+    const tr_block *block = region->first;
+    if (region->block_count != 1 || !block->last) return false;
+    int32_t nodes = block->arg_count;
+    for (const tr_op *op = block->first; op != block->last; op = op->next) {
+        const char *name;
+        if (op->code == TR_OP_arith_constant) continue;
+        nodes += 1 + op->operand_count; /* an operand may be a constant, which takes a node */
+        if (op->operand_count > 3 || !tr_elementwise_kernel(c->code->kernels, op, &name)) return false;
+    }
+    for (int i = 0; i < block->last->operand_count; i++) {
+        const tr_op *producer = block->last->operands[i]->op;
+        if (producer && (producer->parent != block || producer->code == TR_OP_arith_constant)) return false;
+    }
+    return nodes <= TR_GROUP_TEMPS;
+}
+
 tr_status tr_group_from_region(tr_compiler *c, const tr_region *region, int64_t longest, tr_group **out_group)
 {
     const tr_block *block = region->first;
@@ -272,9 +285,6 @@ tr_status tr_group_from_region(tr_compiler *c, const tr_region *region, int64_t 
     bool output[TR_GROUP_TEMPS] = { false };
     const tr_op *current = c->op;
     if (!open) return TR_OOM(c->error);
-    if (region->block_count != 1 || 2 * block->arg_count > TR_GROUP_TEMPS)
-        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, c->op,
-                          "a reduction or scan whose body has branches has no engine");
     open->shape = (tr_shape){ .rank = 1, .count = longest, .dims = { longest } };
     for (int32_t i = 0; i < block->arg_count; i++) {
         int32_t node = 0;
@@ -294,15 +304,12 @@ tr_status tr_group_from_region(tr_compiler *c, const tr_region *region, int64_t 
     }
     c->op = current;
     /* The terminator's operands are the outputs, in order; an argument returned as it is gets a copy. */
-    *out_group = NULL;
     if (!op || op->operand_count * 2 != block->arg_count)
         return tr_fail_op(c->error, TR_INTERNAL, c->module, c->op, "tile compiler: combine region without a result");
     for (int32_t i = 0; i < block->arg_count; i++) output[i] = true; /* keep every input: runs are given by number */
     int32_t returned[TR_GROUP_TEMPS];
     for (int32_t i = 0; i < op->operand_count; i++) {
         const tr_binding *binding = tr_binding_of(c, op->operands[i]);
-        if (binding->kind != TR_BOUND_PENDING)
-            return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "a reduction to a constant has no engine");
         returned[i] = (int32_t)binding->index;
         output[returned[i]] = true;
     }

@@ -30,11 +30,42 @@ TR_LOWER(fp_to_fp);
 TR_LOWER(select);
 TR_LOWER(clampf);
 TR_LOWER(addptr);
+TR_LOWER(extern);
+TR_LOWER(pair);
 
 /* lower_memory.c */
 TR_LOWER(load);
 TR_LOWER(store);
 TR_LOWER(assert);
+
+/* lower_print.c */
+TR_LOWER(print);
+
+/* lower_atomic.c */
+TR_LOWER(atomic_rmw);
+TR_LOWER(atomic_cas);
+TR_LOWER(atomic_load);
+TR_LOWER(atomic_store);
+TR_LOWER(atomic_poll);
+
+/* lower_descriptor.c */
+TR_LOWER(make_block);
+TR_LOWER(advance);
+TR_LOWER(descriptor_load);
+TR_LOWER(descriptor_store);
+TR_LOWER(descriptor_reduce);
+TR_LOWER(descriptor_gather);
+TR_LOWER(descriptor_scatter);
+
+/* lower_shuffle.c */
+TR_LOWER(join);
+TR_LOWER(split);
+TR_LOWER(cat);
+TR_LOWER(gather);
+TR_LOWER(histogram);
+
+/* lower_region.c */
+TR_LOWER(map_elementwise);
 
 /* lower_tile.c */
 TR_LOWER(reshape);

@@ -32,6 +32,29 @@ static int index_cast_kind(const tr_exec_row *row, tr_dtype from, tr_dtype to)
     return tr_dtype_size(from) > tr_dtype_size(to) ? TR_CVT_TRUNC : row->function;
 }
 
+/* libdevice.def by symbol. */
+static tr_ew libdevice_function(tr_str symbol)
+{
+    static const struct {
+        const char *f32, *f64;
+        tr_ew ew;
+    } rows[] = {
+#define LIBDEVICE(f32, f64, function) { f32, f64, TR_EW_##function },
+#include "tile/libdevice.def"
+#undef LIBDEVICE
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (tr_str_is(symbol, rows[i].f32) || (rows[i].f64 && tr_str_is(symbol, rows[i].f64))) return rows[i].ew;
+    return TR_EW_NONE;
+}
+
+static tr_ew extern_function(const tr_op *op)
+{
+    const tr_attr *symbol = tr_op_attr(op, "symbol");
+    const tr_ew ew = symbol ? libdevice_function(symbol->text) : TR_EW_NONE;
+    return ew != TR_EW_NONE && tr_ew_describe(ew)->arity == op->operand_count ? ew : TR_EW_NONE;
+}
+
 tr_run_fn *tr_elementwise_kernel(const tr_kernels *kernels, const tr_op *op, const char **out_name)
 {
     const tr_exec_row *row = &tr_exec_rows[op->code];
@@ -41,6 +64,10 @@ tr_run_fn *tr_elementwise_kernel(const tr_kernels *kernels, const tr_op *op, con
     if (row->lower == tr_lower_compare)
         return ew_kernel(kernels, (tr_ew)(row->function + tr_op_attr_int(op, "predicate", 0)), from, out_name);
     if (row->lower == tr_lower_cast) return cvt_kernel(kernels, row->function, from, to, out_name);
+    if (row->lower == tr_lower_extern) {
+        const tr_ew ew = extern_function(op);
+        return ew == TR_EW_NONE ? NULL : ew_kernel(kernels, ew, from, out_name);
+    }
     if (row->lower == tr_lower_index_cast)
         return cvt_kernel(kernels, index_cast_kind(row, from, to), from, to, out_name);
     if (row->lower == tr_lower_fp_to_fp) return cvt_kernel(kernels, fp_to_fp_kind(op), from, to, out_name);
@@ -189,12 +216,69 @@ TR_LOWER(select)
     return lower_with_kernel(c, op, row, 0);
 }
 
+TR_LOWER(extern)
+{
+    const tr_attr *symbol = tr_op_attr(op, "symbol");
+    if (extern_function(op) == TR_EW_NONE)
+        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "function '%.*s' of libdevice has no engine",
+                          TR_STR_ARG(symbol ? symbol->text : TR_STR("?")));
+    return lower_with_kernel(c, op, row, 0);
+}
+
+/* ---------------------------------------------------------------- two results */
+
+/* The functions of an op with two results; the second one of addui_extended, the carry, compares the sum with an
+ * operand. */
+static const struct {
+    tr_opcode code;
+    tr_ew first, second;
+} pairs[] = {
+    { TR_OP_arith_addui_extended, TR_EW_ADDI, TR_EW_CMPI_ULT },
+    { TR_OP_arith_mului_extended, TR_EW_MULI, TR_EW_MULHIUI },
+    { TR_OP_arith_mulsi_extended, TR_EW_MULI, TR_EW_MULHISI },
+    { TR_OP_math_sincos, TR_EW_SIN, TR_EW_COS },
+};
+
+static tr_status lower_one_result(tr_compiler *c, tr_ew ew, const tr_value *result, const tr_value *const *operands)
+{
+    const int arity = tr_ew_describe(ew)->arity;
+    const char *name;
+    const tr_dtype dtype = tr_value_dtype(operands[0]);
+    tr_run_fn *kernel = ew_kernel(c->code->kernels, ew, dtype, &name);
+    if (!kernel) return no_kernel(c, c->op);
+    if (tr_type_is_tensor(result->type)) return tr_group_op(c, kernel, name, result, operands, arity);
+    uint32_t src[2], dst;
+    for (int i = 0; i < arity; i++) TR_TRY(tr_use_reg(c, operands[i], &src[i]));
+    TR_TRY(tr_bind_new_reg(c, result, &dst));
+    tr_step *step = tr_emit(c, TR_STEP_SCALAR, dtype);
+    if (!step) return TR_OUT_OF_MEMORY;
+    step->x[0] = dst;
+    for (int i = 0; i < arity; i++) step->x[1 + i] = src[i];
+    step->kernel = kernel;
+    step->kernel_name = name;
+    return TR_OK;
+}
+
+TR_LOWER(pair)
+{
+    (void)row;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (pairs[i].code != op->code) continue;
+        const tr_value *const carry[2] = { &op->results[0], op->operands[0] };
+        const tr_value *const *operands = (const tr_value *const *)op->operands;
+        c->uses[op->results[0].id]++; /* the carry may read it */
+        TR_TRY(lower_one_result(c, pairs[i].first, &op->results[0], operands));
+        return lower_one_result(c, pairs[i].second, &op->results[1],
+                                pairs[i].second == TR_EW_CMPI_ULT ? carry : operands);
+    }
+    return no_kernel(c, op);
+}
+
 /* ---------------------------------------------------------------- pointers */
 
 static int64_t pointee_size(const tr_type *type)
 {
-    const tr_type *pointer = tr_type_scalar(type);
-    size_t size = tr_dtype_size(pointer->element->dtype);
+    size_t size = tr_dtype_size(tr_type_scalar(type)->element->dtype);
     return size ? (int64_t)size : 1;
 }
 

@@ -20,6 +20,7 @@ TR_LOWER(load)
     const bool tile = tr_type_is_tensor(result->type);
     uint32_t dst, src[3];
     (void)row;
+    if (tr_part_count(pointer->type)) return tr_lower_block_load(c, op);
     if (tile) {
         tr_shape shape = tr_shape_of(result->type);
         TR_TRY(tr_use_view(c, pointer, &src[0]));
@@ -47,6 +48,7 @@ TR_LOWER(store)
     const bool tile = tr_type_is_tensor(pointer->type);
     uint32_t src[3];
     (void)row;
+    if (tr_part_count(pointer->type)) return tr_lower_block_store(c, op);
     if (tile) {
         tr_shape shape = tr_shape_of(pointer->type);
         TR_TRY(tr_use_view(c, pointer, &src[0]));

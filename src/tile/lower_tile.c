@@ -1,5 +1,6 @@
 /* Whole-tile ops: reshape, reductions and scans, dot. */
 #include "tile/lower.h"
+#include "tile/map.h"
 
 TR_LOWER(reshape)
 {
@@ -43,7 +44,14 @@ static tr_status lower_fold(tr_compiler *c, const tr_op *op, tr_step_code code)
     for (int32_t i = 0; i < n; i++) TR_TRY(tr_use_view(c, op->operands[i], &fold->views[i]));
     /* Reductions fold runs of up to half the axis; scans fold one slice after another. */
     const int64_t longest = code == TR_STEP_REDUCE ? fold->length * fold->inner : fold->inner;
-    TR_TRY(tr_group_from_region(c, op->regions[0], longest, &fold->combine));
+    if (tr_region_is_chain(c, op->regions[0])) {
+        TR_TRY(tr_group_from_region(c, op->regions[0], longest, &fold->combine));
+    } else {
+        fold->body = TR_NEW(arena, tr_subroutine);
+        if (!fold->body) return TR_OOM(c->error);
+        TR_TRY(tr_subroutine_of(c, op->regions[0],
+                                code == TR_STEP_REDUCE ? TR_OP_tt_reduce_return : TR_OP_tt_scan_return, fold->body));
+    }
     for (int32_t i = 0; i < n; i++)
         TR_TRY(fold->scalar_result ? tr_bind_new_reg(c, &op->results[i], &fold->results[i])
                                    : tr_bind_new_slot(c, &op->results[i], &fold->results[i]));

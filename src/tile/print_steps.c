@@ -110,7 +110,9 @@ void tr_tile_code_print(const tr_tile_code *code, tr_text *out)
         print_place(out, step->op);
         tr_text_puts(out, "\n");
         if (step->code == TR_STEP_GROUP) print_group(code, out, step->aux);
-        if (step->code == TR_STEP_REDUCE || step->code == TR_STEP_SCAN)
-            print_group(code, out, ((const tr_fold *)step->aux)->combine);
+        if (step->code == TR_STEP_REDUCE || step->code == TR_STEP_SCAN) {
+            const tr_fold *fold = step->aux;
+            if (fold->combine) print_group(code, out, fold->combine);
+        }
     }
 }

@@ -18,7 +18,7 @@
 
 enum {
     TR_TILE_RANK = 24,  /* dimensions a tile may have: tl.sort makes one of 2s for each bit of the size */
-    TR_AFFINE_RANK = 4, /* ... and may have in affine or box form */
+    TR_AFFINE_RANK = 5, /* ... and may have in affine or box form */
     TR_STEP_OPERANDS = 6,
     TR_NO_OPERAND = 0xffffffff,
     TR_ROOT_ANY = 63,   /* bit of tr_step.roots: any argument's memory; argument i < 63 has bit i */
@@ -128,7 +128,8 @@ struct tr_group {
 
 /* Operands of a step that has more than tr_step.x has room for: a reduction, a scan. */
 typedef struct tr_fold {
-    tr_group *combine;  /* inputs 0 .. n-1: the accumulated values, n .. 2n-1 the new ones */
+    tr_group *combine;  /* inputs 0 .. n-1: the accumulated values, n .. 2n-1 the new ones; or NULL and */
+    struct tr_subroutine *body; /* ... the same arguments, element by element (map.h) */
     int32_t count;      /* operands */
     uint32_t *views;
     uint32_t *results;  /* slots; registers when scalar */

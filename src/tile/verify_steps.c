@@ -79,8 +79,10 @@ tr_status tr_steps_verify(const tr_tile_code *code, tr_error *error)
         tr_step_visit(step, check_operand, &c);
         if (step->code == TR_STEP_SCALAR && !step->kernel) fault(&c, "no kernel", 0);
         if (step->code == TR_STEP_GROUP) check_group(&c, step->aux);
-        if (step->code == TR_STEP_REDUCE || step->code == TR_STEP_SCAN)
-            check_group(&c, ((const tr_fold *)step->aux)->combine);
+        if (step->code == TR_STEP_REDUCE || step->code == TR_STEP_SCAN) {
+            const tr_fold *fold = step->aux;
+            if (fold->combine) check_group(&c, fold->combine);
+        }
     }
     if (c.status == TR_OK) {
         const size_t n = code->steps.count;
