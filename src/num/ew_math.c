@@ -1,39 +1,63 @@
 /* Elementwise math functions: rows of type M. Compiled once an instruction set.
  *
- * f32 has its own polynomials (math_f32.h); f64 calls the C library, one element after another.
+ * f32 has its own polynomials (math_*.h); f64 calls the C library, one element after another.
  */
 #include "num/isa.h"
+#include "num/math_special.h"
+#include "num/math_trig.h"
 
 #include <math.h>
 
-#define F32(name, ...) RUN_UNARY_SCALAR(name##_f32, float, float, f32_canonical(__VA_ARGS__))
-#define F32_2(name, ...) RUN_BINARY_SCALAR(name##_f32, float, float, f32_canonical(__VA_ARGS__))
-F32(EXP, expf(a))
-F32(EXP2, exp2f(a))
-F32(EXPM1, expm1f(a))
-F32(LOG, logf(a))
-F32(LOG2, log2f(a))
-F32(LOG10, log10f(a))
-F32(LOG1P, log1pf(a))
-F32(SIN, sinf(a))
-F32(COS, cosf(a))
-F32(TAN, tanf(a))
-F32(ASIN, asinf(a))
-F32(ACOS, acosf(a))
-F32(ATAN, atanf(a))
-F32_2(ATAN2, atan2f(a, b))
-F32(SINH, sinhf(a))
-F32(COSH, coshf(a))
-F32(TANH, tanhf(a))
-F32(ASINH, asinhf(a))
-F32(ACOSH, acoshf(a))
-F32(ATANH, atanhf(a))
-F32(RSQRT, 1.0f / sqrtf(a))
-F32(CBRT, cbrtf(a))
-F32_2(POWF, powf(a, b))
-F32(ERF, erff(a))
-F32(ERFC, erfcf(a))
-F32_2(REMF, fmodf(a, b))
+#define F32(name, ...) RUN_UNARY(name##_f32, float, float, __VA_ARGS__)
+#define F32_2(name, ...) RUN_BINARY(name##_f32, float, float, __VA_ARGS__)
+F32(EXP, f32_exp(a))
+F32(EXP2, f32_exp2(a))
+F32(EXPM1, f32_expm1(a))
+F32(LOG, f32_log(a))
+F32(LOG2, f32_log2(a))
+F32(LOG10, f32_log10(a))
+F32(LOG1P, f32_log1p(a))
+F32(ASIN, f32_asin(a))
+F32(ACOS, f32_acos(a))
+F32(ATAN, f32_atan(a))
+F32_2(ATAN2, f32_atan2(a, b))
+F32(SINH, f32_sinh(a))
+F32(COSH, f32_cosh(a))
+F32(TANH, f32_tanh(a))
+F32(ASINH, f32_asinh(a))
+F32(ACOSH, f32_acosh(a))
+F32(ATANH, f32_atanh(a))
+F32(RSQRT, f32_rsqrt(a))
+F32(CBRT, f32_cbrt(a))
+F32_2(POWF, f32_pow(a, b))
+F32(ERF, f32_erf(a))
+F32(ERFC, f32_erfc(a))
+RUN_BINARY_SCALAR(REMF_f32, float, float, f32_canonical(fmodf(a, b))) /* exact wherever it comes from */
+
+/* Large arguments are rare: a strip that has one goes element by element. */
+#define STRIP 256
+#define F32_PERIODIC(name, near, any)                                                                    \
+    RUN_UNARY(name##_near, float, float, near(a))                                         \
+    RUN_UNARY_SCALAR(name##_any, float, float, any(a))                                    \
+    static void name##_f32(size_t n, void *dst, const void *va, const void *vb, const void *vc)          \
+    {                                                                                                    \
+        for (size_t i = 0; i < n; i += STRIP) {                                                          \
+            const size_t count = n - i < STRIP ? n - i : STRIP;                                          \
+            const float *a = (const float *)va + i;                                                      \
+            (has_far(count, a) ? name##_any : name##_near)(count, (float *)dst + i, a, vb, vc);          \
+        }                                                                                                \
+    }
+
+static bool has_far(size_t n, const float *a)
+{
+    int any = 0;
+    for (size_t i = 0; i < n; i++) any |= f32_is_far(a[i]);
+    return any;
+}
+
+F32_PERIODIC(SIN, f32_sin_near, f32_sin)
+F32_PERIODIC(COS, f32_cos_near, f32_cos)
+F32_PERIODIC(TAN, f32_tan_near, f32_tan)
 
 #define F64(name, ...) RUN_UNARY_SCALAR(name##_f64, double, double, f64_canonical(__VA_ARGS__))
 #define F64_2(name, ...) RUN_BINARY_SCALAR(name##_f64, double, double, f64_canonical(__VA_ARGS__))

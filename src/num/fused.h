@@ -21,10 +21,9 @@ static inline double add_odd(double a, double b)
     const double sum = a + b;
     const double b_part = sum - a;
     const double error = (a - (sum - b_part)) + (b - b_part); /* exact, or NaN where the sum is not finite */
-    const uint64_t bits = f64_bits(sum);
     const uint64_t inexact = (error > 0) | (error < 0);
-    const uint64_t toward_zero = (error > 0) != (sum > 0); /* the exact sum is smaller in magnitude */
-    return f64_from_bits((bits & inexact & 1) == inexact ? bits : toward_zero ? bits - 1 : bits + 1);
+    const uint64_t toward_zero = (f64_bits(error) ^ f64_bits(sum)) >> 63; /* the exact sum is smaller in magnitude */
+    return f64_from_bits((f64_bits(sum) - (toward_zero & inexact)) | inexact);
 }
 
 static inline float fused_f32(float a, float b, float c)
