@@ -19,7 +19,8 @@ typedef struct demo_options {
 static const option_row rows[] = {
     TEXT(demo_options, kernel, "kernel", "TEXT", "only the examples whose name holds TEXT"),
     TEXT(demo_options, triton, "triton", "VERSION", "only what that Triton version compiled"),
-    TEXT(demo_options, examples, "examples", "FOLDER", "where they are; $TRITON_RUNNER_EXAMPLES, else beside the program"),
+    TEXT(demo_options, examples, "examples", "FOLDER",
+         "where they are; $TRITON_RUNNER_EXAMPLES, else beside the program"),
     INT(demo_options, threads, "threads", "N", 1, "CPU threads; TRITON_RUNNER_THREADS, else one a core"),
     COMMON_OPTIONS(demo_options),
 };
@@ -62,8 +63,9 @@ static tr_status find_examples(const char *asked, char **out_folder, tr_error *e
     }
     *out_folder = named ? format_text("%s", named) : find_beside_program();
     if (*out_folder) return TR_OK;
-    return fail(error, TR_NOT_FOUND,
-                "the examples are not beside this program; name their folder with --examples or TRITON_RUNNER_EXAMPLES");
+    return fail(
+        error, TR_NOT_FOUND,
+        "the examples are not beside this program; name their folder with --examples or TRITON_RUNNER_EXAMPLES");
 }
 
 /* ---------------------------------------------------------------- one row */
@@ -157,11 +159,10 @@ static void add_row(demo_table *table, const demo_row *row)
     table->unsupported += !ok && !wrong;
     table->interrupted |= row->error.status == TR_INTERRUPTED;
     if (table->json) {
-        json_array_append_new(table->rows,
-                              json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "kernel", row->kernel, "triton",
-                                        row->triton, "level", "ttir", "device", "cpu", "time_ms",
-                                        json_number(row->time_ms), "max_error", json_number(row->max_error), "verdict",
-                                        row->verdict));
+        json_array_append_new(table->rows, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "kernel", row->kernel,
+                                                     "triton", row->triton, "level", "ttir", "device", "cpu", "time_ms",
+                                                     json_number(row->time_ms), "max_error",
+                                                     json_number(row->max_error), "verdict", row->verdict));
     } else if (isnan(row->time_ms)) {
         printf("%-24s %-8s %-6s %-7s %10s %14s  %s\n", row->kernel, row->triton, "ttir", "cpu", "-", "-", row->verdict);
     } else {
@@ -277,8 +278,9 @@ const cli_command command_demo = {
     .summary = "run the example kernels and check each against a reference in C",
     .rows = rows,
     .options_size = sizeof(demo_options),
-    .notes = "A row is wrong when an output differs from the reference, which is computed in double precision, by more\n"
-             "than the example allows for its types; the exit code is then 1.\n",
+    .notes =
+        "A row is wrong when an output differs from the reference, which is computed in double precision, by more\n"
+        "than the example allows for its types; the exit code is then 1.\n",
     .examples = examples,
     .run = run_command,
 };

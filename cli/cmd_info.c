@@ -32,8 +32,7 @@ static json_t *levels_json(void)
         for (int i = 0; (device = tr_device_at(i)) != NULL; i++) {
             const char *reason = NULL;
             const char *engine = tr_engine_name((tr_level)level, device->name, &reason);
-            json_object_set_new(row, device->name,
-                                json_pack("{s:s?, s:s?}", "engine", engine, "reason", reason));
+            json_object_set_new(row, device->name, json_pack("{s:s?, s:s?}", "engine", engine, "reason", reason));
         }
         json_array_append_new(list, row);
     }
@@ -53,8 +52,8 @@ static void print_text(const tr_context *context)
         for (int i = 0; (device = tr_device_at(i)) != NULL; i++) {
             const char *reason = NULL;
             const char *engine = tr_engine_name((tr_level)level, device->name, &reason);
-            printf("  %-6s on %-5s %s%s\n", tr_level_name((tr_level)level), device->name, engine ? "" : "no: ",
-                   engine ? engine : reason);
+            printf("  %-6s on %-5s %s%s\n", tr_level_name((tr_level)level), device->name,
+                   engine ? "" : "no: ", engine ? engine : reason);
         }
     }
 }

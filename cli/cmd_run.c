@@ -156,11 +156,13 @@ static enum exit_code run_command(void *any)
 static const char *const examples[] = {
     "triton-runner run add.ttir --grid 4 --arg x=rand:f32:4096 --arg y=ones:f32:4096 --arg out=zeros:f32:4096 --arg "
     "n=4096 --print out",
-    "triton-runner run matmul.ttir --grid 16,16 --arg a=@a.npy --arg b=@b.npy --arg c=zeros:f32:512x256 --arg M=i32:512 "
+    "triton-runner run matmul.ttir --grid 16,16 --arg a=@a.npy --arg b=@b.npy --arg c=zeros:f32:512x256 --arg "
+    "M=i32:512 "
     "--arg N=256 --arg K=128 --out c=c.npy",
     "triton-runner run ~/.triton/cache/ABC --kernel softmax --grid 256 --arg @out.npy --arg @x.npy --arg 781 --expect "
     "0=reference.npy --rtol 1e-5",
-    "triton-runner run add.ttir --grid 1024 --arg rand:f32:1048576 --arg rand:f32:1048576 --arg empty:f32:1048576 --arg "
+    "triton-runner run add.ttir --grid 1024 --arg rand:f32:1048576 --arg rand:f32:1048576 --arg empty:f32:1048576 "
+    "--arg "
     "1048576 --repeat 20 --warmup 3",
     NULL,
 };

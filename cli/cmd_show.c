@@ -84,9 +84,10 @@ static json_t *ops_json(const tr_kernel *kernel)
             source = json_pack("{s:s, s:I, s:I}", "file", op->source_file, "line", (json_int_t)op->source_line,
                                "column", (json_int_t)op->source_column);
         }
-        json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:s?, s:I, s:I, s:o}", "name", op->name, "count",
-                                              (int)op->count, "runs", op->runs, "reason", op->reason, "line",
-                                              (json_int_t)op->line, "column", (json_int_t)op->column, "source", source));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:i, s:b, s:s?, s:I, s:I, s:o}", "name", op->name, "count",
+                                        (int)op->count, "runs", op->runs, "reason", op->reason, "line",
+                                        (json_int_t)op->line, "column", (json_int_t)op->column, "source", source));
     }
     return list;
 }
@@ -113,7 +114,9 @@ static void show_json(const tr_kernel *kernel, const tr_listing *listing, const 
 }
 
 /* What people look for first in the metadata. */
-static const char *const telling_keys[] = { "triton_version", "target", "num_warps", "num_ctas", "num_stages", "shared" };
+static const char *const telling_keys[] = {
+    "triton_version", "target", "num_warps", "num_ctas", "num_stages", "shared"
+};
 
 static void print_head(const tr_kernel *kernel, const tr_listing *listing, const char *reason)
 {

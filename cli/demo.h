@@ -9,8 +9,8 @@ typedef struct demo_param {
     const char *name;
     bool is_buffer, is_output;
     tr_dtype dtype;
-    double number;     /* of a scalar */
-    const char *init;  /* of a buffer, and what it is made from */
+    double number;    /* of a scalar */
+    const char *init; /* of a buffer, and what it is made from */
     double low, high;
     int32_t rank;
     int64_t shape[TR_MAX_RANK];

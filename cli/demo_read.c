@@ -50,8 +50,8 @@ static tr_status read_case(const json_t *row, demo_case *c, tr_error *error)
 {
     int grid[3];
     const json_t *params = json_object_get(row, "params");
-    if (json_unpack((json_t *)(uintptr_t)row, "{s:s, s:s, s:s, s:[i, i, i], s:F, s:F}", "variant", &c->variant, "kernel",
-                    &c->kernel, "reference", &c->reference, "grid", &grid[0], &grid[1], &grid[2], "rtol",
+    if (json_unpack((json_t *)(uintptr_t)row, "{s:s, s:s, s:s, s:[i, i, i], s:F, s:F}", "variant", &c->variant,
+                    "kernel", &c->kernel, "reference", &c->reference, "grid", &grid[0], &grid[1], &grid[2], "rtol",
                     &c->tolerance.rtol, "atol", &c->tolerance.atol) != 0 ||
         !json_is_array(params)) {
         return fail_case(error, c->variant, "lacks a key of", "variant kernel reference grid rtol atol params");

@@ -36,17 +36,27 @@ typedef struct option_row {
 } option_row;
 
 /* The field's offset, and an error of the compiler when its type is not the kind's. */
-#define OPTION_OFFSET(options, type, field)                                                                            \
-    (offsetof(options, field) + 0 * sizeof(&((options *)0)->field == (type *)0))
-#define FLAG(options, field, name, help) { name, NULL, OPTION_FLAG, OPTION_OFFSET(options, bool, field), 0, help }
+#define OPTION_OFFSET(options, type, field) (offsetof(options, field) + 0 * sizeof(&((options *)0)->field == (type *)0))
+#define FLAG(options, field, name, help)                                                                               \
+    {                                                                                                                  \
+        name, NULL, OPTION_FLAG, OPTION_OFFSET(options, bool, field), 0, help                                          \
+    }
 #define TEXT(options, field, name, value, help)                                                                        \
-    { name, value, OPTION_TEXT, OPTION_OFFSET(options, const char *, field), 0, help }
+    {                                                                                                                  \
+        name, value, OPTION_TEXT, OPTION_OFFSET(options, const char *, field), 0, help                                 \
+    }
 #define INT(options, field, name, value, least, help)                                                                  \
-    { name, value, OPTION_INT, OPTION_OFFSET(options, int64_t, field), least, help }
+    {                                                                                                                  \
+        name, value, OPTION_INT, OPTION_OFFSET(options, int64_t, field), least, help                                   \
+    }
 #define REAL(options, field, name, value, least, help)                                                                 \
-    { name, value, OPTION_REAL, OPTION_OFFSET(options, real_option, field), least, help }
+    {                                                                                                                  \
+        name, value, OPTION_REAL, OPTION_OFFSET(options, real_option, field), least, help                              \
+    }
 #define LIST(options, field, name, value, help)                                                                        \
-    { name, value, OPTION_LIST, OPTION_OFFSET(options, text_list, field), 0, help }
+    {                                                                                                                  \
+        name, value, OPTION_LIST, OPTION_OFFSET(options, text_list, field), 0, help                                    \
+    }
 
 struct common_options {
     bool help;

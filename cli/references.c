@@ -187,8 +187,8 @@ static void reference_transpose(const demo_case *c)
 {
     for (int64_t row = 0; row < integer(c, "n_rows"); row++) {
         for (int64_t col = 0; col < integer(c, "n_cols"); col++) {
-            output(c, "out")[col * integer(c, "out_row_stride") + row] =
-                input(c, "x")[row * integer(c, "x_row_stride") + col];
+            output(c, "out")[col * integer(c, "out_row_stride") + row] = input(
+                c, "x")[row * integer(c, "x_row_stride") + col];
         }
     }
 }

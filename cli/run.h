@@ -45,8 +45,8 @@ tr_status launch(cli_run *run, tr_launch_options options, double *out_seconds, t
 /* The parameter `name` of --option, which must be a buffer. */
 tr_status find_array(const cli_run *run, const char *option, const char *name, int32_t *out_index, tr_error *error);
 /* Likewise from "NAME=FILE". */
-tr_status find_file(const cli_run *run, const char *option, const char *text, int32_t *out_index,
-                    const char **out_file, tr_error *error);
+tr_status find_file(const cli_run *run, const char *option, const char *text, int32_t *out_index, const char **out_file,
+                    tr_error *error);
 
 tr_status check_names(const cli_run *run, tr_error *error); /* before the launch: --out, --expect, --print */
 tr_status write_outs(cli_run *run, tr_error *error);

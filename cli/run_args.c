@@ -147,8 +147,8 @@ tr_status find_array(const cli_run *run, const char *option, const char *name, i
     return TR_OK;
 }
 
-tr_status find_file(const cli_run *run, const char *option, const char *text, int32_t *out_index,
-                    const char **out_file, tr_error *error)
+tr_status find_file(const cli_run *run, const char *option, const char *text, int32_t *out_index, const char **out_file,
+                    tr_error *error)
 {
     char *name;
     if (!split_name(text, &name, out_file) || !**out_file) {
