@@ -77,9 +77,11 @@ typedef struct demo_row {
     tr_error error; /* why it is not ok; status TR_OK when the numbers say it */
 } demo_row;
 
-/* Launches on a fresh set of arrays and compares every output. */
-static tr_status run_and_compare(tr_kernel *kernel, demo_case *c, demo_row *row, tr_error *error)
+/* Launches on a fresh set of arrays. */
+static tr_status launch(tr_kernel *kernel, demo_case *c, double *out_ms, tr_error *error)
 {
+    tr_status status = demo_make_arrays(c, error);
+    if (status != TR_OK) return status;
     tr_arg *args = allocate((size_t)c->count, sizeof(*args));
     for (int32_t i = 0; i < c->count; i++) {
         const demo_param *p = &c->params[i];
@@ -90,10 +92,23 @@ static tr_status run_and_compare(tr_kernel *kernel, demo_case *c, demo_row *row,
     }
     const tr_launch_options options = { .cancel = watch_interrupt() };
     double begin = now_seconds();
-    tr_status status = tr_launch(kernel, c->grid, args, c->count, &options, error);
-    row->time_ms = (now_seconds() - begin) * 1e3;
+    status = tr_launch(kernel, c->grid, args, c->count, &options, error);
+    *out_ms = (now_seconds() - begin) * 1e3;
     free(args);
+    return status;
+}
 
+/* Launches a few times, for a time that says something, and compares every output of the last one. */
+static tr_status run_and_compare(tr_kernel *kernel, demo_case *c, demo_row *row, tr_error *error)
+{
+    enum { LAUNCHES = 3 };
+    tr_status status = TR_OK;
+    for (int i = 0; i < LAUNCHES && status == TR_OK; i++) {
+        double ms = 0;
+        status = launch(kernel, c, &ms, error);
+        row->time_ms = i == 0 ? ms : fmin(row->time_ms, ms);
+    }
+    if (status == TR_OK) status = demo_compute_reference(c, error);
     row->max_error = 0;
     row->verdict = "ok";
     for (int32_t i = 0; i < c->count && status == TR_OK; i++) {
@@ -110,11 +125,8 @@ static tr_status run_and_compare(tr_kernel *kernel, demo_case *c, demo_row *row,
 
 static tr_status fill_row(tr_context *context, const char *path, demo_case *c, demo_row *row, tr_error *error)
 {
-    tr_status status = demo_make_arrays(c, error);
-    if (status == TR_OK) status = demo_compute_reference(c, error);
-    if (status != TR_OK) return status;
     tr_kernel *kernel;
-    status = tr_kernel_load(context, path, NULL, &kernel, error);
+    tr_status status = tr_kernel_load(context, path, NULL, &kernel, error);
     if (status != TR_OK) return status;
     status = run_and_compare(kernel, c, row, error);
     tr_kernel_destroy(kernel);

@@ -62,25 +62,24 @@ static tr_str first_line(tr_str text, const char *comment)
     return (tr_str){ end, 0 };
 }
 
-/* True when the string that begins at `quote` is an attribute's name, "ttg.num-warps" = 4, and not a path. */
-static bool names_attribute(const char *quote, const char *end)
+/* True when the word at `p` is an attribute's name, "ttg.num-warps" = 4, and not part of a path. */
+static bool names_attribute(tr_str text, const char *p)
 {
-    const char *close = memchr(quote + 1, '"', (size_t)(end - quote - 1));
-    if (!close) return false;
+    const char *end = text.data + text.size, *close = memchr(p, '"', (size_t)(end - p));
+    if (p == text.data || p[-1] != '"' || !close) return false;
     do close++;
     while (close < end && *close == ' ');
     return close < end && *close == '=';
 }
 
-/* TTGIR is TTIR with layouts and a number of warps: both are words of the GPU dialect, old name or new. */
-static bool has_gpu_dialect(tr_str text)
+/* TTGIR is TTIR with layouts and a number of warps; single ops of the GPU dialect are in TTIR too (ttg.barrier). */
+static bool is_ttgir(tr_str text)
 {
-    static const char *const words[] = { "ttg.", "triton_gpu." };
-    const char *end = text.data + text.size;
+    static const char *const words[] = { "#ttg.", "#triton_gpu.", "ttg.num-warps", "triton_gpu.num-warps" };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         for (const char *p = text.data; (p = find(text, p, words[i])) != NULL; p++) {
-            char before = p > text.data ? p[-1] : ' ';
-            if (before == '"' ? names_attribute(p - 1, end) : before != '/' && !is_word(before)) return true;
+            bool layout = words[i][0] == '#' && (p == text.data || (p[-1] != '/' && p[-1] != '"'));
+            if (layout || names_attribute(text, p)) return true;
         }
     }
     return false;
@@ -176,7 +175,7 @@ tr_status tr_level_detect(tr_str bytes, const char *name, tr_level *out_level, t
                      : is_llir(bytes) ? TR_LEVEL_LLIR
                      : is_mlir(bytes) ? TR_LEVEL_TTIR
                                       : suffix;
-    if (level == TR_LEVEL_TTIR && has_gpu_dialect(bytes)) level = TR_LEVEL_TTGIR;
+    if (level == TR_LEVEL_TTIR && is_ttgir(bytes)) level = TR_LEVEL_TTGIR;
     if (first_line(bytes, "\n").size == 0) {
         return tr_fail(error, TR_INVALID_INPUT, "'%s' is empty", name);
     }

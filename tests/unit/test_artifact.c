@@ -113,6 +113,7 @@ static void levels_by_content(void **state)
         { "\"builtin.module\"() ({\n}) : () -> ()\n", TR_LEVEL_TTIR },
         { "module {\n  tt.func public @k() loc(\"/opt/ttg.py\":1:1)\n}\n", TR_LEVEL_TTIR },
         { "module {\n} loc(\"ttg.py\":1:1)\n", TR_LEVEL_TTIR },
+        { "module {\n  tt.func public @k() {\n    ttg.barrier all\n  }\n}\n", TR_LEVEL_TTIR },
         { "module attributes {\"ttg.num-warps\" = 4 : i32} {\n}\n", TR_LEVEL_TTGIR },
         { "module attributes {\"triton_gpu.num-warps\" = 4 : i32} {\n}\n", TR_LEVEL_TTGIR },
         { "#blocked = #ttg.blocked<{}>\nmodule {\n}\n", TR_LEVEL_TTGIR },
@@ -128,7 +129,7 @@ static void levels_by_content(void **state)
     }
     /* What could be anything is left to the parser of its suffix. */
     assert_int_equal(level_of("garbage", "k.ttir"), TR_LEVEL_TTIR);
-    assert_int_equal(level_of("tt.garbage ttg.x", "k.ttir"), TR_LEVEL_TTGIR);
+    assert_int_equal(level_of("garbage #ttg.blocked<>", "k.ttir"), TR_LEVEL_TTGIR);
     assert_int_equal(level_of("garbage", "k.ptx"), TR_LEVEL_PTX);
 }
 
