@@ -46,7 +46,7 @@ static tr_status add_slot(tr_compiler *c, const tr_slot *slot, uint32_t *out_slo
     tr_view view = { .slot = (uint32_t)c->code->slots.count, .dtype = slot->dtype, .identity = true,
                      .shape = slot->shape };
     for (int32_t d = 0; d < slot->shape.rank; d++) view.map[d] = (int8_t)d;
-    uint32_t view_index;
+    uint32_t view_index = 0;
     TR_TRY(tr_new_view(c, &view, &view_index));
     if (!tr_vec_reserve_bytes((void **)&c->slot_view, c->code->slots.count, &c->slot_view_capacity, 1,
                               sizeof(*c->slot_view)) ||
@@ -139,7 +139,7 @@ tr_status tr_use_view(tr_compiler *c, const tr_value *value, uint32_t *out_view)
 tr_status tr_use_as_tile(tr_compiler *c, const tr_value *value, const tr_shape *shape, uint32_t *out_view)
 {
     if (tr_type_is_tensor(value->type)) return tr_use_view(c, value, out_view);
-    uint32_t reg, slot;
+    uint32_t reg = 0, slot;
     TR_TRY(tr_use_reg(c, value, &reg));
     TR_TRY(tr_new_slot(c, tr_value_dtype(value), shape, value, &slot));
     tr_step *step = tr_emit(c, TR_STEP_SPLAT, tr_value_dtype(value));

@@ -17,6 +17,13 @@ static const tr_slot *dst_slot(const tr_frame *frame, const tr_step *step)
     return &frame->code->slots.items[step->x[0]];
 }
 
+/* Dimensions that may have a stride: a tile of more is uniform. */
+static int32_t affine_rank(const tr_frame *frame, const tr_step *step)
+{
+    const int32_t rank = dst_slot(frame, step)->shape.rank;
+    return rank < TR_AFFINE_RANK ? rank : TR_AFFINE_RANK;
+}
+
 /* Smallest and largest element. False when they don't fit 64 bits. */
 static bool affine_range(const tr_affine *a, const tr_shape *shape, int64_t *out_lo, int64_t *out_hi)
 {
@@ -48,14 +55,14 @@ static bool set_affine(tr_frame *frame, const tr_step *step, const tr_affine *a)
         return true;
     }
     tile->form = TR_FORM_AFFINE;
-    for (int32_t d = 0; d < TR_AFFINE_RANK; d++) tile->stride[d] = d < slot->shape.rank ? a->stride[d] : 0;
+    for (int32_t d = 0; d < slot->shape.rank; d++) tile->stride[d] = a->stride[d];
     return true;
 }
 
-static void settle_uniform(tr_affine *a)
+static void settle_uniform(tr_affine *a, int32_t rank)
 {
     int64_t any = 0;
-    for (int32_t d = 0; d < TR_AFFINE_RANK; d++) any |= a->stride[d];
+    for (int32_t d = 0; d < rank; d++) any |= a->stride[d];
     a->uniform = any == 0;
 }
 
@@ -99,14 +106,15 @@ const tr_step *tr_exec_SPLAT(tr_frame *frame, const tr_step *step)
 
 static const tr_step *add_or_sub(tr_frame *frame, const tr_step *step, bool subtract)
 {
+    const int32_t rank = affine_rank(frame, step);
     tr_affine a, b;
     if (!operands_affine(frame, step, &a, &b)) return compute_elements(frame, step);
     bool overflow = subtract ? __builtin_sub_overflow(a.base, b.base, &a.base)
                              : __builtin_add_overflow(a.base, b.base, &a.base);
-    for (int32_t d = 0; d < TR_AFFINE_RANK; d++)
+    for (int32_t d = 0; d < rank; d++)
         overflow |= subtract ? __builtin_sub_overflow(a.stride[d], b.stride[d], &a.stride[d])
                              : __builtin_add_overflow(a.stride[d], b.stride[d], &a.stride[d]);
-    settle_uniform(&a);
+    settle_uniform(&a, rank);
     return !overflow && set_affine(frame, step, &a) ? step + 1 : compute_elements(frame, step);
 }
 
@@ -121,11 +129,11 @@ const tr_step *tr_exec_SYM_SUB(tr_frame *frame, const tr_step *step)
 }
 
 /* a *= factor; false on overflow. */
-static bool scale(tr_affine *a, int64_t factor)
+static bool scale(tr_affine *a, int64_t factor, int32_t rank)
 {
     bool overflow = __builtin_mul_overflow(a->base, factor, &a->base);
-    for (int32_t d = 0; d < TR_AFFINE_RANK; d++) overflow |= __builtin_mul_overflow(a->stride[d], factor, &a->stride[d]);
-    settle_uniform(a);
+    for (int32_t d = 0; d < rank; d++) overflow |= __builtin_mul_overflow(a->stride[d], factor, &a->stride[d]);
+    settle_uniform(a, rank);
     return !overflow;
 }
 
@@ -138,7 +146,7 @@ const tr_step *tr_exec_SYM_MUL(tr_frame *frame, const tr_step *step)
         a = b;
         b = swap;
     }
-    return scale(&a, b.base) && set_affine(frame, step, &a) ? step + 1 : compute_elements(frame, step);
+    return scale(&a, b.base, affine_rank(frame, step)) && set_affine(frame, step, &a) ? step + 1 : compute_elements(frame, step);
 }
 
 /* Division by a positive constant. When all elements have one quotient: that, and what is left over it. */
@@ -231,12 +239,13 @@ static const tr_step *addptr_elements(tr_frame *frame, const tr_step *step)
 
 const tr_step *tr_exec_SYM_ADDPTR(tr_frame *frame, const tr_step *step)
 {
+    const int32_t rank = affine_rank(frame, step);
     tr_affine p, offset;
-    if (!operands_affine(frame, step, &p, &offset) || !scale(&offset, step->imm)) return addptr_elements(frame, step);
+    if (!operands_affine(frame, step, &p, &offset) || !scale(&offset, step->imm, rank))
+        return addptr_elements(frame, step);
     bool overflow = __builtin_add_overflow(p.base, offset.base, &p.base);
-    for (int32_t d = 0; d < TR_AFFINE_RANK; d++)
-        overflow |= __builtin_add_overflow(p.stride[d], offset.stride[d], &p.stride[d]);
-    settle_uniform(&p);
+    for (int32_t d = 0; d < rank; d++) overflow |= __builtin_add_overflow(p.stride[d], offset.stride[d], &p.stride[d]);
+    settle_uniform(&p, rank);
     return !overflow && set_affine(frame, step, &p) ? step + 1 : addptr_elements(frame, step);
 }
 
@@ -320,7 +329,7 @@ const tr_step *tr_exec_SYM_CMP(tr_frame *frame, const tr_step *step)
     }
     int32_t dim = -1, varying = 0;
     bool overflow = __builtin_sub_overflow(a.base, b.base, &a.base);
-    for (int32_t d = 0; d < TR_AFFINE_RANK; d++) {
+    for (int32_t d = 0; d < affine_rank(frame, step); d++) {
         overflow |= __builtin_sub_overflow(a.stride[d], b.stride[d], &a.stride[d]);
         if (a.stride[d] == 0) continue;
         dim = d;

@@ -15,7 +15,7 @@ static void copy_view(tr_frame *frame, uint32_t dst_index, const tr_view *view)
     } else if (tr_view_affine(frame, view, &affine)) {
         dst->form = TR_FORM_AFFINE;
         dst->base = affine.base;
-        memcpy(dst->stride, affine.stride, sizeof(dst->stride));
+        for (int32_t d = 0; d < view->shape.rank && d < TR_AFFINE_RANK; d++) dst->stride[d] = affine.stride[d];
     } else if (tr_view_box(frame, view, &box)) {
         dst->form = TR_FORM_BOX;
         for (int32_t d = 0; d < view->shape.rank; d++) {
@@ -73,7 +73,6 @@ const tr_step *tr_exec_RESHAPE(tr_frame *frame, const tr_step *step)
         if (shape->rank <= TR_AFFINE_RANK && linear_stride(&affine, &view->shape, &stride)) {
             dst->form = TR_FORM_AFFINE;
             dst->base = affine.base;
-            memset(dst->stride, 0, sizeof(dst->stride));
             for (int32_t d = shape->rank - 1; d >= 0; d--) {
                 dst->stride[d] = shape->dims[d] == 1 ? 0 : stride;
                 stride *= shape->dims[d];

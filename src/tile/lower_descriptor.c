@@ -66,7 +66,7 @@ TR_LOWER(make_block)
 /* New offsets: each old one plus its delta. */
 TR_LOWER(advance)
 {
-    const uint32_t *old;
+    const uint32_t *old = NULL;
     uint32_t regs[1 + 3 * TR_AFFINE_RANK];
     const int32_t rank = op->operand_count - 1, n = 1 + 3 * rank;
     (void)row;
@@ -92,7 +92,7 @@ TR_LOWER(advance)
 
 static tr_status new_access(tr_compiler *c, const tr_value *holder, const tr_type *block, tr_block_access **out)
 {
-    const uint32_t *parts;
+    const uint32_t *parts = NULL;
     tr_block_access *access = TR_NEW(&c->code->arena, tr_block_access);
     if (!access) return TR_OOM(c->error);
     TR_TRY(tr_use_parts(c, holder, &parts));
@@ -232,7 +232,7 @@ static tr_status block_pointer_access(tr_compiler *c, const tr_op *op, tr_block_
 {
     const tr_type *block = op->operands[0]->type->element;
     const tr_attr *checks = tr_op_attr(op, "boundaryCheck");
-    const uint32_t *parts;
+    const uint32_t *parts = NULL;
     TR_TRY(new_access(c, op->operands[0], block, out));
     TR_TRY(tr_use_parts(c, op->operands[0], &parts));
     for (int32_t d = 0; d < block->rank; d++) {

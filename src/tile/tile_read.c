@@ -10,7 +10,7 @@ bool tr_view_affine(const tr_frame *frame, const tr_view *view, tr_affine *out)
         return true;
     }
     if (tile->form != TR_FORM_AFFINE || view->shape.rank > TR_AFFINE_RANK) return false;
-    *out = (tr_affine){ .base = tile->base };
+    out->base = tile->base;
     int64_t any = 0;
     for (int32_t d = 0; d < view->shape.rank; d++) {
         out->stride[d] = view->map[d] < 0 ? 0 : tile->stride[view->map[d]];
