@@ -15,6 +15,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* For bodies of loops: one call that is not inlined, and the loop is not vectorised. */
+#define FORCE_INLINE static inline __attribute__((always_inline))
+
 static inline uint32_t f32_bits(float x)
 {
     uint32_t u;

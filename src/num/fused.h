@@ -16,17 +16,18 @@
 
 /* a + b rounded to odd: where the sum is inexact, the neighbour of it whose last bit is 1. Rounding that once more, to
  * a format with at least two bits fewer, gives what rounding the exact sum would. */
-static inline double add_odd(double a, double b)
+FORCE_INLINE double add_odd(double a, double b)
 {
     const double sum = a + b;
     const double b_part = sum - a;
     const double error = (a - (sum - b_part)) + (b - b_part); /* exact, or NaN where the sum is not finite */
-    const uint64_t inexact = (error > 0) | (error < 0);
+    const uint64_t size = f64_bits(error) & 0x7fffffffffffffffu;
+    const uint64_t inexact = ((0 - size) & ~(0x7ff0000000000000u - size)) >> 63; /* neither 0 nor NaN */
     const uint64_t toward_zero = (f64_bits(error) ^ f64_bits(sum)) >> 63; /* the exact sum is smaller in magnitude */
     return f64_from_bits((f64_bits(sum) - (toward_zero & inexact)) | inexact);
 }
 
-static inline float fused_f32(float a, float b, float c)
+FORCE_INLINE float fused_f32(float a, float b, float c)
 {
 #if TR_HAS_FMA
     return __builtin_fmaf(a, b, c);
@@ -35,6 +36,6 @@ static inline float fused_f32(float a, float b, float c)
 #endif
 }
 
-static inline double fused_f64(double a, double b, double c) { return __builtin_fma(a, b, c); }
+FORCE_INLINE double fused_f64(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
 #endif

@@ -14,15 +14,15 @@
 #define F32_MAGIC 0x1.8p23f /* x + F32_MAGIC has x, rounded, in its low bits */
 #define F32_INFINITY f32_from_bits(F32_INF)
 
-static inline float f32_abs(float x) { return f32_from_bits(f32_bits(x) & 0x7fffffffu); }
+FORCE_INLINE float f32_abs(float x) { return f32_from_bits(f32_bits(x) & 0x7fffffffu); }
 
-static inline float f32_copysign(float magnitude, float sign)
+FORCE_INLINE float f32_copysign(float magnitude, float sign)
 {
     return f32_from_bits((f32_bits(magnitude) & 0x7fffffffu) | (f32_bits(sign) & 0x80000000u));
 }
 
 /* x, but at most `high` (positive) and at least `low` (negative); NaN gives one of them. */
-static inline float f32_clamp(float x, float low, float high)
+FORCE_INLINE float f32_clamp(float x, float low, float high)
 {
     const int32_t bits = (int32_t)f32_bits(x), top = (int32_t)f32_bits(high);
     const uint32_t below = (uint32_t)(bits < top ? bits : top), bottom = f32_bits(low);
@@ -30,19 +30,19 @@ static inline float f32_clamp(float x, float low, float high)
 }
 
 /* |x|, but at most `high`; NaN gives that. */
-static inline float f32_abs_clamp(float x, float high)
+FORCE_INLINE float f32_abs_clamp(float x, float high)
 {
     const uint32_t bits = f32_bits(x) & 0x7fffffffu, top = f32_bits(high);
     return f32_from_bits((int32_t)bits < (int32_t)top ? bits : top);
 }
 
-static inline float f32_nan_if(int condition, float x) { return condition ? f32_from_bits(F32_NAN) : x; }
+FORCE_INLINE float f32_nan_if(int condition, float x) { return condition ? f32_from_bits(F32_NAN) : x; }
 
 /* ---------------------------------------------------------------- exponentials */
 
 /* p * 2^n, p within a factor of two of 1 and -151 <= n <= 129, rounded once where it is subnormal; n stands in the
  * low bits of `shifted` (n + F32_MAGIC), whose other bits the shifts push out. */
-static inline float f32_scale(float p, float shifted)
+FORCE_INLINE float f32_scale(float p, float shifted)
 {
     const uint32_t half = f32_bits(shifted) >> 1 << 23;
     const uint32_t rest = (f32_bits(shifted) << 23) - half + (127u << 23);
@@ -50,7 +50,7 @@ static inline float f32_scale(float p, float shifted)
 }
 
 /* e^x = *out_p * 2^(*out_shifted - F32_MAGIC) for |x| < 2^20. */
-static inline float f32_exp_parts(float x, float *out_shifted)
+FORCE_INLINE float f32_exp_parts(float x, float *out_shifted)
 {
     const float shifted = fused_f32(x, 0x1.715476p+0f, F32_MAGIC);
     const float n = shifted - F32_MAGIC;
@@ -66,14 +66,14 @@ static inline float f32_exp_parts(float x, float *out_shifted)
     return fused_f32(p, r, 1);
 }
 
-static inline float f32_exp(float x)
+FORCE_INLINE float f32_exp(float x)
 {
     float shifted;
     const float p = f32_exp_parts(f32_clamp(x, -104, 89), &shifted); /* e^89 is infinity, e^-104 is 0 */
     return f32_nan_if(x != x, f32_scale(p, shifted));
 }
 
-static inline float f32_exp2(float x)
+FORCE_INLINE float f32_exp2(float x)
 {
     const float c = f32_clamp(x, -151, 129);
     const float shifted = c + F32_MAGIC;
@@ -88,7 +88,7 @@ static inline float f32_exp2(float x)
     return f32_nan_if(x != x, f32_scale(p, shifted));
 }
 
-static inline float f32_expm1(float x)
+FORCE_INLINE float f32_expm1(float x)
 {
     const float r = f32_copysign((float)wide_expm1((double)f32_clamp(x, -50, 100)), x);
     return f32_nan_if(x != x, r);
@@ -97,7 +97,7 @@ static inline float f32_expm1(float x)
 /* ---------------------------------------------------------------- logarithms */
 
 /* x = (1 + f) * 2^n, 2/3 <= 1 + f < 4/3, for x positive and finite. */
-static inline float f32_log_parts(float x, float *out_n)
+FORCE_INLINE float f32_log_parts(float x, float *out_n)
 {
     const uint32_t subnormal = f32_bits(x) < 0x00800000u;
     const uint32_t bits = f32_bits(subnormal ? x * 0x1p23f : x);
@@ -107,13 +107,13 @@ static inline float f32_log_parts(float x, float *out_n)
 }
 
 /* `log_x` where x is positive and finite, else what a logarithm is there. */
-static inline float f32_log_result(float x, float log_x)
+FORCE_INLINE float f32_log_result(float x, float log_x)
 {
     const float special = x == 0 ? -F32_INFINITY : x > 0 ? x : f32_from_bits(F32_NAN);
     return f32_bits(x) - 1 < F32_INF - 1 ? log_x : special;
 }
 
-static inline float f32_log(float x)
+FORCE_INLINE float f32_log(float x)
 {
     float n;
     const float f = f32_log_parts(x, &n);
@@ -129,7 +129,7 @@ static inline float f32_log(float x)
     return f32_log_result(x, fused_f32(n, 0x1.62e43p-1f, fused_f32(p * f, f, f)));
 }
 
-static inline float f32_log2(float x)
+FORCE_INLINE float f32_log2(float x)
 {
     float n;
     const float f = f32_log_parts(x, &n);
@@ -146,7 +146,7 @@ static inline float f32_log2(float x)
     return f32_log_result(x, fused_f32(f, 0x1.715476p+0f, p * f) + n);
 }
 
-static inline float f32_log10(float x)
+FORCE_INLINE float f32_log10(float x)
 {
     float n;
     const float f = f32_log_parts(x, &n);
@@ -165,7 +165,7 @@ static inline float f32_log10(float x)
     return f32_log_result(x, fused_f32(n, 0x1.344136p-2f, p));
 }
 
-static inline float f32_log1p(float x)
+FORCE_INLINE float f32_log1p(float x)
 {
     const float r = f32_copysign((float)wide_log1p((double)x), x);
     const float special = x == -1 ? -F32_INFINITY : x > 0 ? x : f32_from_bits(F32_NAN);
@@ -174,7 +174,7 @@ static inline float f32_log1p(float x)
 
 /* ---------------------------------------------------------------- powers */
 
-static inline float f32_pow(float x, float y)
+FORCE_INLINE float f32_pow(float x, float y)
 {
     const double ax = (double)f32_abs(x);
     /* 0 and infinity by logarithms that no finite y brings back into range */

@@ -5,14 +5,14 @@
 #include "num/math_exp_log.h"
 
 /* e^x of a moderate argument: nothing to clamp or to round twice. */
-static inline float f32_exp_moderate(float x)
+FORCE_INLINE float f32_exp_moderate(float x)
 {
     float shifted;
     const float p = f32_exp_parts(x, &shifted);
     return f32_from_bits(f32_bits(p) + (f32_bits(shifted) << 23));
 }
 
-static inline float f32_tanh(float x)
+FORCE_INLINE float f32_tanh(float x)
 {
     const float t = f32_abs_clamp(x, 10);
     const float z = t * t;
@@ -26,21 +26,21 @@ static inline float f32_tanh(float x)
     return f32_nan_if(x != x, f32_copysign(t < 0.625f ? near : far, x));
 }
 
-static inline float f32_sinh(float x)
+FORCE_INLINE float f32_sinh(float x)
 {
     const double em1 = wide_expm1((double)f32_abs_clamp(x, 100));
     const float r = f32_copysign((float)((em1 + em1 / (em1 + 1)) * 0.5), x);
     return f32_nan_if(x != x, r);
 }
 
-static inline float f32_cosh(float x)
+FORCE_INLINE float f32_cosh(float x)
 {
     const double e = wide_exp((double)f32_abs_clamp(x, 100));
     const float r = (float)((e + 1 / e) * 0.5);
     return f32_nan_if(x != x, r);
 }
 
-static inline float f32_asinh(float x)
+FORCE_INLINE float f32_asinh(float x)
 {
     const double t = (double)f32_abs(x);
     const double u = t + t * t / (1 + __builtin_sqrt(t * t + 1));
@@ -48,7 +48,7 @@ static inline float f32_asinh(float x)
     return f32_abs(x) < F32_INFINITY ? r : f32_nan_if(x != x, x);
 }
 
-static inline float f32_acosh(float x)
+FORCE_INLINE float f32_acosh(float x)
 {
     const double t = (double)x - 1;
     const float r = (float)wide_log1p(t + __builtin_sqrt(t * (t + 2)));
@@ -56,7 +56,7 @@ static inline float f32_acosh(float x)
     return ((x >= 1) & (x < F32_INFINITY)) ? r : special;
 }
 
-static inline float f32_atanh(float x)
+FORCE_INLINE float f32_atanh(float x)
 {
     const double t = (double)f32_abs(x);
     const float r = f32_copysign((float)(wide_log1p(2 * t / (1 - t)) * 0.5), x);

@@ -5,7 +5,7 @@
 #include "num/math_hyperbolic.h"
 
 /* Near 0 an odd polynomial, beyond 1 - e^p(|x|). */
-static inline float f32_erf(float x)
+FORCE_INLINE float f32_erf(float x)
 {
     const float t = f32_abs_clamp(x, 3.95f); /* erf is 1 from 3.92 on */
     const float z = t * t;
@@ -30,7 +30,7 @@ static inline float f32_erf(float x)
 }
 
 /* e^(-t^2) * p(q) / (1 + 2t) in f64, q a fraction of t that maps 0 to infinity onto -1 to 1. */
-static inline float f32_erfc(float x)
+FORCE_INLINE float f32_erfc(float x)
 {
     const double t = (double)f32_abs_clamp(x, 10.5f); /* erfc(10.06) is less than half the smallest subnormal */
     const double q = (t - 3) / (t + 3);
@@ -52,10 +52,10 @@ static inline float f32_erfc(float x)
     return f32_nan_if(x != x, r);
 }
 
-static inline float f32_rsqrt(float x) { return f32_canonical(1 / __builtin_sqrtf(x)); }
+FORCE_INLINE float f32_rsqrt(float x) { return f32_canonical(1 / __builtin_sqrtf(x)); }
 
 /* Two steps of Halley's method, which triples the right bits, from a third of the exponent. */
-static inline float f32_cbrt(float x)
+FORCE_INLINE float f32_cbrt(float x)
 {
     const double a = (double)f32_abs(x);
     const uint64_t third = (f64_bits(a) >> 32) * 0xaaaaaaabu >> 33;

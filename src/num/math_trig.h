@@ -11,7 +11,7 @@
 
 #define F32_NEAR 0x1p17f
 
-static inline int f32_is_far(float x)
+FORCE_INLINE int f32_is_far(float x)
 {
     const uint32_t magnitude = f32_bits(x) & 0x7fffffffu;
     return (magnitude > 0x48000000u) & (magnitude < F32_INF); /* F32_NEAR */
@@ -43,7 +43,7 @@ static inline double f32_reduce_far(float x, uint32_t *out_quadrant)
 /* ---------------------------------------------------------------- sine and cosine */
 
 /* x = quadrant * pi/2 + r for |x| <= F32_NEAR. The first step is exact, pi/2 has 72 bits. */
-static inline float f32_reduce_near(float x, uint32_t *out_quadrant)
+FORCE_INLINE float f32_reduce_near(float x, uint32_t *out_quadrant)
 {
     const float shifted = fused_f32(x, 0x1.45f306p-1f, F32_MAGIC);
     const float n = shifted - F32_MAGIC;
@@ -55,7 +55,7 @@ static inline float f32_reduce_near(float x, uint32_t *out_quadrant)
 }
 
 /* sin(quadrant * pi/2 + r) */
-static inline float f32_sin_reduced(float r, uint32_t quadrant)
+FORCE_INLINE float f32_sin_reduced(float r, uint32_t quadrant)
 {
     const float z = r * r;
     float s = -0x1.9914b2p-13f;
@@ -70,7 +70,7 @@ static inline float f32_sin_reduced(float r, uint32_t quadrant)
     return f32_from_bits(f32_bits(quadrant & 1 ? c : s) ^ (quadrant & 2) << 30);
 }
 
-static inline float f32_sin_near(float x)
+FORCE_INLINE float f32_sin_near(float x)
 {
     uint32_t quadrant;
     const float r = f32_reduce_near(x, &quadrant);
@@ -78,14 +78,14 @@ static inline float f32_sin_near(float x)
     return f32_canonical(x == 0 ? x : y);
 }
 
-static inline float f32_cos_near(float x)
+FORCE_INLINE float f32_cos_near(float x)
 {
     uint32_t quadrant;
     const float r = f32_reduce_near(x, &quadrant);
     return f32_canonical(f32_sin_reduced(r, quadrant + 1));
 }
 
-static inline float f32_sin(float x)
+FORCE_INLINE float f32_sin(float x)
 {
     uint32_t quadrant;
     if (!f32_is_far(x)) return f32_sin_near(x);
@@ -93,7 +93,7 @@ static inline float f32_sin(float x)
     return f32_sin_reduced(r, quadrant);
 }
 
-static inline float f32_cos(float x)
+FORCE_INLINE float f32_cos(float x)
 {
     uint32_t quadrant;
     if (!f32_is_far(x)) return f32_cos_near(x);
@@ -103,7 +103,7 @@ static inline float f32_cos(float x)
 
 /* ---------------------------------------------------------------- tangent, in f64 */
 
-static inline float f32_tan_reduced(double r, uint32_t quadrant)
+FORCE_INLINE float f32_tan_reduced(double r, uint32_t quadrant)
 {
     const double z = r * r;
     double s = -0x1.a9610150e724p-26;
@@ -121,7 +121,7 @@ static inline float f32_tan_reduced(double r, uint32_t quadrant)
     return (float)(quadrant & 1 ? -c / s : s / c);
 }
 
-static inline float f32_tan_near(float x)
+FORCE_INLINE float f32_tan_near(float x)
 {
     const double wide = (double)x;
     const double shifted = wide * 0x1.45f306dc9c883p-1 + WIDE_MAGIC;
@@ -131,7 +131,7 @@ static inline float f32_tan_near(float x)
     return f32_canonical(x == 0 ? x : y);
 }
 
-static inline float f32_tan(float x)
+FORCE_INLINE float f32_tan(float x)
 {
     uint32_t quadrant;
     if (!f32_is_far(x)) return f32_tan_near(x);
@@ -141,22 +141,22 @@ static inline float f32_tan(float x)
 
 /* ---------------------------------------------------------------- inverses, in f64 */
 
-static inline float f32_atan2(float y, float x)
+FORCE_INLINE float f32_atan2(float y, float x)
 {
     const float r = (float)wide_atan2((double)y, (double)x);
     return ((x != x) | (y != y)) ? f32_from_bits(F32_NAN) : r;
 }
 
-static inline float f32_atan(float x) { return f32_atan2(x, 1); }
+FORCE_INLINE float f32_atan(float x) { return f32_atan2(x, 1); }
 
-static inline float f32_asin(float x)
+FORCE_INLINE float f32_asin(float x)
 {
     const double wide = (double)x;
     const double other = __builtin_sqrt((1 - wide) * (1 + wide));
     return f32_abs(x) <= 1 ? (float)wide_atan2(wide, other) : f32_from_bits(F32_NAN);
 }
 
-static inline float f32_acos(float x)
+FORCE_INLINE float f32_acos(float x)
 {
     const double wide = (double)x;
     const double other = __builtin_sqrt((1 - wide) * (1 + wide));

@@ -13,10 +13,10 @@
 #define WIDE_LN2 0x1.62e42fefa39efp-1
 #define WIDE_PI 0x1.921fb54442d18p+1
 
-static inline double wide_abs(double x) { return f64_from_bits(f64_bits(x) & 0x7fffffffffffffffu); }
+FORCE_INLINE double wide_abs(double x) { return f64_from_bits(f64_bits(x) & 0x7fffffffffffffffu); }
 
 /* e^x - 1 = scale * p + (scale - 1), with scale a power of two; |x| < 700. */
-static inline double wide_expm1_parts(double x, double *out_scale)
+FORCE_INLINE double wide_expm1_parts(double x, double *out_scale)
 {
     const double shifted = x * 0x1.71547652b82fep+0 + WIDE_MAGIC;
     const double n = shifted - WIDE_MAGIC;
@@ -32,14 +32,14 @@ static inline double wide_expm1_parts(double x, double *out_scale)
     return p * (r * r) + r;
 }
 
-static inline double wide_exp(double x)
+FORCE_INLINE double wide_exp(double x)
 {
     double scale;
     const double p = wide_expm1_parts(x, &scale);
     return scale * p + scale;
 }
 
-static inline double wide_expm1(double x)
+FORCE_INLINE double wide_expm1(double x)
 {
     double scale;
     const double p = wide_expm1_parts(x, &scale);
@@ -47,7 +47,7 @@ static inline double wide_expm1(double x)
 }
 
 /* log(1 + u); `one_plus_u` is that sum, rounded, which only gives the exponent where u itself is small. */
-static inline double wide_log_of(double one_plus_u, double u)
+FORCE_INLINE double wide_log_of(double one_plus_u, double u)
 {
     const uint64_t bits = f64_bits(one_plus_u);
     const uint64_t biased = (bits - 0x3fe5555555555555u + (1023ull << 52)) >> 52; /* 1023 for [2/3, 4/3) */
@@ -64,11 +64,11 @@ static inline double wide_log_of(double one_plus_u, double u)
     return n * WIDE_LN2 + (s * 2 + s * (z * p));
 }
 
-static inline double wide_log1p(double u) { return wide_log_of(1 + u, u); }
-static inline double wide_log(double x) { return wide_log_of(x, x - 1); }
+FORCE_INLINE double wide_log1p(double u) { return wide_log_of(1 + u, u); }
+FORCE_INLINE double wide_log(double x) { return wide_log_of(x, x - 1); }
 
 /* Angle of (x, y), neither of them NaN. */
-static inline double wide_atan2(double y, double x)
+FORCE_INLINE double wide_atan2(double y, double x)
 {
     /* infinities of the same size */
     const double ax = wide_abs(x) < 1e300 ? wide_abs(x) : 1e300;
