@@ -297,6 +297,28 @@ TR_API TR_MUST_CHECK tr_status tr_kernel_steps_text(const tr_kernel *kernel, cha
 TR_API const char *tr_kernel_metadata(const tr_kernel *kernel, const char *key);
 TR_API const char *tr_kernel_metadata_key(const tr_kernel *kernel, int32_t index); /* in file order, NULL at the end */
 
+/* ---------------------------------------------------------------- profile */
+
+/* Where the time of launches goes, step by step of the tile VM. Filled by launches that name it in their options; one
+ * launch at a time. Timing costs some 40 ns a step. The kernel must outlive it. */
+typedef struct tr_profile tr_profile;
+
+typedef struct tr_profile_row {
+    int32_t step;            /* number of the step, as in tr_kernel_steps_text */
+    const char *step_name;   /* "TILE_LOAD" */
+    const char *op;          /* "tt.load" */
+    const char *source_file; /* Python file, NULL if unknown */
+    uint32_t source_line, source_column;
+    uint64_t count;          /* times it ran */
+    double seconds;          /* summed over threads */
+} tr_profile_row;
+
+TR_API TR_MUST_CHECK tr_status tr_profile_create(const tr_kernel *kernel, tr_profile **out_profile, tr_error *error);
+TR_API void tr_profile_destroy(tr_profile *profile);
+/* One row a step, in order of the steps. */
+TR_API int32_t tr_profile_count(const tr_profile *profile);
+TR_API const tr_profile_row *tr_profile_get(const tr_profile *profile, int32_t index); /* NULL out of range */
+
 /* ---------------------------------------------------------------- launch */
 
 typedef struct tr_grid {
@@ -335,6 +357,9 @@ typedef struct tr_launch_options {
     void *progress_user;
     void (*print)(void *user, const char *text); /* gets what tt.print prints, whole lines; from any worker thread */
     void *print_user;
+    const uint64_t *programs;            /* linear ids of the programs to run, in this order; NULL = all */
+    uint64_t program_count;
+    tr_profile *profile;                 /* of this kernel; NULL = none */
     int32_t threads;       /* 0 = the context's, which is the most there are */
     int64_t writes_of_arg; /* with `writer`: index of the argument whose writers are recorded */
     uint32_t *writer;      /* one word a byte-granule of `writer_granule` bytes of that argument: 1 +

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "runner/kernel.h"
+#include "runner/profile.h"
 
 /* A launch may cost a microsecond: checks of a sound call allocate nothing and print nothing. */
 
@@ -61,6 +62,15 @@ static tr_status check_options(const tr_kernel *kernel, tr_grid grid, const tr_l
     }
     if (!(options->timeout_seconds >= 0)) {
         return tr_fail(error, TR_INVALID_ARGUMENT, "the time limit is %g seconds", options->timeout_seconds);
+    }
+    if (options->profile && options->profile->kernel != kernel) {
+        return tr_fail(error, TR_INVALID_ARGUMENT, "the profile belongs to another kernel");
+    }
+    const uint64_t programs = (uint64_t)grid.x * grid.y * grid.z;
+    for (uint64_t i = 0; options->programs && i < options->program_count; i++) {
+        if (options->programs[i] < programs) continue;
+        return tr_fail(error, TR_INVALID_ARGUMENT, "program %llu is not in the grid, which has %llu",
+                       (unsigned long long)options->programs[i], (unsigned long long)programs);
     }
     return options->writer ? check_writer(kernel, grid, options, error) : TR_OK;
 }
@@ -192,6 +202,7 @@ static tr_status run(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_
         .args = tile_args,
         .arg_count = arg_count,
         .options = options,
+        .profile = options && options->profile ? &options->profile->times : NULL,
     };
     return tr_tile_run(kernel->code, &launch, error);
 }

@@ -149,3 +149,14 @@ void tr_tile_code_destroy(tr_tile_code *code)
     tr_arena_deinit(&code->arena);
     free(code);
 }
+
+size_t tr_tile_step_count(const tr_tile_code *code)
+{
+    return code->steps.count;
+}
+
+tr_tile_step tr_tile_step_at(const tr_tile_code *code, size_t index)
+{
+    const tr_step *step = &code->steps.items[index];
+    return (tr_tile_step){ tr_step_table[step->code].name, step->op };
+}

@@ -21,6 +21,7 @@ typedef struct tr_run {
     tr_grid grid;
     const tr_launch_options *options; /* NULL without any */
     bool records_writers;
+    tr_tile_profile *profile;
 } tr_run;
 
 typedef struct tr_scratch_block tr_scratch_block;

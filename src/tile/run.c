@@ -83,16 +83,19 @@ typedef struct worker_state {
     bool reports;
 } worker_state;
 
+/* The next program for this worker: of the grid in order, or of the chosen ones in theirs. */
 static bool next_program(worker_state *w, uint64_t *out_program)
 {
     launch_state *launch = w->launch;
+    const tr_launch_options *options = launch->run.options;
     if (w->chunk_next == w->chunk_end) {
         uint64_t first = __atomic_fetch_add(&launch->next, launch->chunk, __ATOMIC_RELAXED);
         if (first >= launch->total) return false;
         w->chunk_next = first;
         w->chunk_end = first + launch->chunk < launch->total ? first + launch->chunk : launch->total;
     }
-    *out_program = w->chunk_next++;
+    *out_program = options && options->programs ? options->programs[w->chunk_next] : w->chunk_next;
+    w->chunk_next++;
     return true;
 }
 
@@ -252,11 +255,13 @@ tr_status tr_tile_run(tr_tile_code *code, const tr_tile_launch *launch, tr_error
     launch_state state = {
         .code = code,
         .run = { .launch = launch, .args = launch->args, .arg_count = launch->arg_count, .grid = launch->grid,
-                 .options = options,
+                 .options = options, .profile = launch->profile,
                  .records_writers = options && options->writer && options->writer_granule > 0 &&
                                     options->writes_of_arg >= 0 && options->writes_of_arg < launch->arg_count },
-        .total = (uint64_t)launch->grid.x * launch->grid.y * launch->grid.z,
+        .total = options && options->programs ? options->program_count
+                                              : (uint64_t)launch->grid.x * launch->grid.y * launch->grid.z,
     };
+    if (state.total == 0) return TR_OK;
     int threads = launch->threads < 1 ? 1 : launch->threads;
     if ((uint64_t)threads > state.total) threads = (int)state.total;
     uint64_t chunk = state.total / ((uint64_t)threads * 8);

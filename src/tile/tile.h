@@ -33,13 +33,26 @@ typedef struct tr_tile_arg {
     const char *name;/* for messages */
 } tr_tile_arg;
 
+/* Time and number of runs of every step, summed over launches and threads. */
+typedef struct tr_tile_profile {
+    uint64_t *nanoseconds, *counts; /* one a step */
+} tr_tile_profile;
+
+typedef struct tr_tile_step {
+    const char *name;
+    const tr_op *op; /* NULL for a step of the compiler's own */
+} tr_tile_step;
+size_t tr_tile_step_count(const tr_tile_code *code);
+tr_tile_step tr_tile_step_at(const tr_tile_code *code, size_t index);
+
 typedef struct tr_tile_launch {
     tr_pool *pool;
     int threads;          /* 1 .. tr_pool_threads(pool) */
     tr_grid grid;         /* every dimension >= 1 */
     const tr_tile_arg *args; /* one a parameter */
     int arg_count;
-    const tr_launch_options *options; /* timeout, cancel, progress, writer; may be NULL */
+    const tr_launch_options *options; /* timeout, cancel, progress, writer, print, programs; may be NULL */
+    tr_tile_profile *profile; /* NULL: none */
 } tr_tile_launch;
 
 /* Runs every program of the grid. Thread-safe: one code may run several launches at once. */
