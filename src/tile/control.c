@@ -440,6 +440,17 @@ static tr_status jump_to_block(tr_compiler *c, block_plan *plan, const tr_succes
     return emit_jump(c, 0);
 }
 
+/* An assert that fails, and an end that nothing runs past. */
+static tr_status lower_unreachable(tr_compiler *c)
+{
+    uint32_t never;
+    TR_TRY(tr_new_reg(c, 0, &never));
+    tr_step *step = tr_emit(c, TR_STEP_ASSERT, TR_I1);
+    if (!step) return TR_OUT_OF_MEMORY;
+    step->x[0] = never;
+    return tr_emit(c, TR_STEP_RETURN, TR_DTYPE_NONE) ? TR_OK : TR_OUT_OF_MEMORY;
+}
+
 static tr_status lower_terminator(tr_compiler *c, block_plan *plan, const tr_op *op)
 {
     uint32_t condition, branch;
@@ -453,6 +464,7 @@ static tr_status lower_terminator(tr_compiler *c, block_plan *plan, const tr_op 
         TR_TRY(jump_to_block(c, plan, &op->successors[0]));
         patch(c, branch, 1);
         return jump_to_block(c, plan, &op->successors[1]);
+    case TR_OP_ub_unreachable: return lower_unreachable(c);
     default:
         return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "'%.*s' has no engine", TR_STR_ARG(op->name));
     }

@@ -112,7 +112,9 @@ const tr_step *tr_exec_ADDPTR(tr_frame *frame, const tr_step *step)
 
 static const tr_step *assert_failed(tr_frame *frame, const tr_step *step)
 {
-    const tr_attr *message = tr_op_attr(step->op, "message");
+    const tr_attr *message = tr_op_attr(step->op, step->op->code == TR_OP_cf_assert ? "msg" : "message");
+    if (step->op->code == TR_OP_ub_unreachable)
+        return tr_trap(frame, step, TR_TRAPPED, "the program reached what was said to be unreachable");
     return tr_trap(frame, step, TR_TRAPPED, "device assert failed: %.*s",
                    TR_STR_ARG(message ? message->text : TR_STR("(no message)")));
 }
