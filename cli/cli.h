@@ -44,6 +44,8 @@ char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* Prints and releases. */
 void print_json(json_t *value);
+/* A string, or null for NULL. Bytes that are not UTF-8, which a path or damaged IR may hold, become '?'. */
+json_t *json_text(const char *text);
 /* A number, or null where it is not finite: JSON has no NaN. */
 json_t *json_number(double value);
 

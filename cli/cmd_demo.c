@@ -156,25 +156,28 @@ typedef struct demo_table {
     bool interrupted;
 } demo_table;
 
+/* Above the first row. */
 static void print_head(const demo_table *table)
 {
-    if (table->json) return;
+    if (table->json || table->ok + table->wrong + table->unsupported > 0) return;
     printf("%-24s %-8s %-6s %-7s %10s %14s  %s\n", "kernel", "Triton", "level", "device", "time", "largest error",
            "verdict");
 }
 
 static void add_row(demo_table *table, const demo_row *row)
 {
+    print_head(table);
     bool ok = strcmp(row->verdict, "ok") == 0, wrong = strcmp(row->verdict, "wrong") == 0;
     table->ok += ok;
     table->wrong += wrong;
     table->unsupported += !ok && !wrong;
     table->interrupted |= row->error.status == TR_INTERRUPTED;
     if (table->json) {
-        json_array_append_new(table->rows, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "kernel", row->kernel,
-                                                     "triton", row->triton, "level", "ttir", "device", "cpu", "time_ms",
-                                                     json_number(row->time_ms), "max_error",
-                                                     json_number(row->max_error), "verdict", row->verdict));
+        json_array_append_new(table->rows,
+                              json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:s}", "kernel", json_text(row->kernel),
+                                        "triton", json_text(row->triton), "level", "ttir", "device", "cpu", "time_ms",
+                                        json_number(row->time_ms), "max_error", json_number(row->max_error), "verdict",
+                                        row->verdict));
     } else if (isnan(row->time_ms)) {
         printf("%-24s %-8s %-6s %-7s %10s %14s  %s\n", row->kernel, row->triton, "ttir", "cpu", "-", "-", row->verdict);
     } else {
@@ -253,7 +256,6 @@ static tr_status run_cases(const demo_options *options, const char *folder, demo
         char *artifacts = format_text("%s/artifacts", folder);
         struct dirent **versions;
         int count = scandir(artifacts, &versions, is_shown, versionsort);
-        print_head(table);
         for (int i = 0; i < cases.count && !table->interrupted; i++) {
             run_case(options, context, folder, &cases.items[i], versions, count, table);
         }

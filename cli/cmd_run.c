@@ -89,10 +89,10 @@ static void report_launch(cli_run *run, double seconds)
     const char *level = tr_level_name(tr_kernel_level(kernel)), *device = tr_kernel_device(kernel);
     int threads = tr_context_threads(run->context);
     tr_grid g = run->grid;
-    json_object_update_new(run->report,
-                           json_pack("{s:s, s:s, s:s, s:i, s:[I, I, I], s:f}", "kernel", tr_kernel_name(kernel),
-                                     "level", level, "device", device, "threads", threads, "grid", (json_int_t)g.x,
-                                     (json_int_t)g.y, (json_int_t)g.z, "time_ms", seconds * 1e3));
+    json_object_update_new(run->report, json_pack("{s:o, s:s, s:s, s:i, s:[I, I, I], s:f}", "kernel",
+                                                  json_text(tr_kernel_name(kernel)), "level", level, "device", device,
+                                                  "threads", threads, "grid", (json_int_t)g.x, (json_int_t)g.y,
+                                                  (json_int_t)g.z, "time_ms", seconds * 1e3));
     if (run->options->common.json) return;
     printf("%s (%s) on %s, %d thread%s, grid %ux%ux%u: %.4g ms\n", tr_kernel_name(kernel), level, device, threads,
            threads == 1 ? "" : "s", g.x, g.y, g.z, seconds * 1e3);

@@ -39,8 +39,8 @@ static json_t *listing_json(const tr_listing *listing)
     json_t *list = json_array();
     for (int32_t i = 0; i < listing->count; i++) {
         const tr_listing_entry *entry = &listing->entries[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "kernel", entry->kernel, "level",
-                                              tr_level_name(entry->level), "path", entry->path, "size",
+        json_array_append_new(list, json_pack("{s:o, s:s, s:o, s:I}", "kernel", json_text(entry->kernel), "level",
+                                              tr_level_name(entry->level), "path", json_text(entry->path), "size",
                                               (json_int_t)entry->size));
     }
     return list;
@@ -49,7 +49,8 @@ static json_t *listing_json(const tr_listing *listing)
 static void show_listing(const tr_listing *listing, const show_options *options)
 {
     if (options->common.json) {
-        print_json(json_pack("{s:s, s:o}", "path", options->common.operand, "kernels", listing_json(listing)));
+        print_json(
+            json_pack("{s:o, s:o}", "path", json_text(options->common.operand), "kernels", listing_json(listing)));
         return;
     }
     printf("%s holds several kernels; name one with --kernel, or open its folder\n", options->common.operand);
@@ -67,9 +68,10 @@ static json_t *params_json(const tr_kernel *kernel)
     json_t *list = json_array();
     const tr_param *param;
     for (int32_t i = 0; (param = tr_kernel_param(kernel, i)) != NULL; i++) {
-        json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:s, s:b, s:I}", "index", (int)i, "name", param->name,
-                                              "type", param->type, "dtype", tr_dtype_name(param->dtype), "is_pointer",
-                                              param->is_pointer, "divisibility", (json_int_t)param->divisibility));
+        json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:s, s:b, s:I}", "index", (int)i, "name",
+                                              json_text(param->name), "type", json_text(param->type), "dtype",
+                                              tr_dtype_name(param->dtype), "is_pointer", param->is_pointer,
+                                              "divisibility", (json_int_t)param->divisibility));
     }
     return list;
 }
@@ -81,12 +83,12 @@ static json_t *ops_json(const tr_kernel *kernel)
     for (int32_t i = 0; (op = tr_kernel_op(kernel, i)) != NULL; i++) {
         json_t *source = json_null();
         if (op->source_file) {
-            source = json_pack("{s:s, s:I, s:I}", "file", op->source_file, "line", (json_int_t)op->source_line,
-                               "column", (json_int_t)op->source_column);
+            source = json_pack("{s:o, s:I, s:I}", "file", json_text(op->source_file), "line",
+                               (json_int_t)op->source_line, "column", (json_int_t)op->source_column);
         }
         json_array_append_new(list,
-                              json_pack("{s:s, s:i, s:b, s:s?, s:I, s:I, s:o}", "name", op->name, "count",
-                                        (int)op->count, "runs", op->runs, "reason", op->reason, "line",
+                              json_pack("{s:o, s:i, s:b, s:o, s:I, s:I, s:o}", "name", json_text(op->name), "count",
+                                        (int)op->count, "runs", op->runs, "reason", json_text(op->reason), "line",
                                         (json_int_t)op->line, "column", (json_int_t)op->column, "source", source));
     }
     return list;
@@ -97,19 +99,20 @@ static json_t *metadata_json(const tr_kernel *kernel)
     json_t *object = json_object();
     const char *key;
     for (int32_t i = 0; (key = tr_kernel_metadata_key(kernel, i)) != NULL; i++) {
-        json_object_set_new(object, key, json_string(tr_kernel_metadata(kernel, key)));
+        json_object_set_new(object, key, json_text(tr_kernel_metadata(kernel, key)));
     }
     return object;
 }
 
 static void show_json(const tr_kernel *kernel, const tr_listing *listing, const char *reason, const char *steps)
 {
-    json_t *object = json_pack("{s:s, s:s, s:I, s:s, s:o, s:b, s:s?, s:o, s:o, s:o}", "path", tr_kernel_path(kernel),
-                               "level", tr_level_name(tr_kernel_level(kernel)), "size",
-                               (json_int_t)tr_kernel_size(kernel), "kernel", tr_kernel_name(kernel), "kernels",
-                               listing_json(listing), "runs", tr_kernel_runs(kernel), "reason", reason, "parameters",
-                               params_json(kernel), "ops", ops_json(kernel), "metadata", metadata_json(kernel));
-    if (steps) json_object_set_new(object, "steps", json_string(steps));
+    json_t *object = json_pack("{s:o, s:s, s:I, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "path",
+                               json_text(tr_kernel_path(kernel)), "level", tr_level_name(tr_kernel_level(kernel)),
+                               "size", (json_int_t)tr_kernel_size(kernel), "kernel", json_text(tr_kernel_name(kernel)),
+                               "kernels", listing_json(listing), "runs", tr_kernel_runs(kernel), "reason",
+                               json_text(reason), "parameters", params_json(kernel), "ops", ops_json(kernel),
+                               "metadata", metadata_json(kernel));
+    if (steps) json_object_set_new(object, "steps", json_text(steps));
     print_json(object);
 }
 

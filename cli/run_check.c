@@ -33,8 +33,8 @@ static json_t *array_json(const cli_run *run, int32_t index)
     const tr_array *array = &run->values[index].array;
     json_t *shape = json_array();
     for (int32_t i = 0; i < array->rank; i++) json_array_append_new(shape, json_integer(array->shape[i]));
-    return json_pack("{s:s, s:s, s:o}", "name", param_name(run, index), "dtype", tr_dtype_name(array->dtype), "shape",
-                     shape);
+    return json_pack("{s:o, s:s, s:o}", "name", json_text(param_name(run, index)), "dtype", tr_dtype_name(array->dtype),
+                     "shape", shape);
 }
 
 /* The list `key` of the report, made when it isn't there. */
@@ -57,7 +57,7 @@ tr_status write_outs(cli_run *run, tr_error *error)
         if (status == TR_OK) status = tr_array_save_npy(file, array, error);
         if (status != TR_OK) return status;
         json_t *row = array_json(run, index);
-        json_object_set_new(row, "file", json_string(file));
+        json_object_set_new(row, "file", json_text(file));
         json_array_append_new(report_list(run, "outputs"), row);
         char shape[SHAPE_TEXT_SIZE];
         if (run->options->common.json) continue;
@@ -191,7 +191,7 @@ static void report_check(const cli_run *run, const expect_check *check)
 {
     const tr_comparison *c = &check->comparison;
     json_t *row = array_json(run, check->index);
-    json_t *more = json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:s, s:o}", "file", check->file, "count",
+    json_t *more = json_pack("{s:o, s:I, s:I, s:o, s:o, s:I, s:s, s:o}", "file", json_text(check->file), "count",
                              (json_int_t)c->count, "differing", (json_int_t)c->differing, "max_abs_error",
                              json_number(c->max_abs_error), "max_rel_error", json_number(c->max_rel_error),
                              "max_ulp_error", (json_int_t)c->max_ulp_error, "verdict", c->differing ? "differs" : "ok",

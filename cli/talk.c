@@ -43,8 +43,9 @@ void say(const char *command, const char *format, ...)
 
 static json_t *error_json(const tr_error *error)
 {
-    json_t *object = json_pack("{s:s, s:s}", "status", tr_status_name(error->status), "message", error->message);
-    if (error->file[0]) json_object_set_new(object, "file", json_string(error->file));
+    json_t *object = json_pack("{s:s, s:o}", "status", tr_status_name(error->status), "message",
+                               json_text(error->message));
+    if (error->file[0]) json_object_set_new(object, "file", json_text(error->file));
     if (error->line) json_object_set_new(object, "line", json_integer(error->line));
     if (error->column) json_object_set_new(object, "column", json_integer(error->column));
     return json_pack("{s:o}", "error", object);
@@ -104,6 +105,33 @@ void print_json(json_t *value)
     json_decref(value);
     puts(or_exit(text));
     free(text);
+}
+
+/* How many bytes the UTF-8 character at `p` has; 0 when it is none. */
+static size_t utf8_size(const unsigned char *p)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    size_t size = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+    uint32_t code = size < 2 ? p[0] : p[0] & (0x7fu >> size);
+    for (size_t i = 1; i < size; i++) {
+        if (p[i] >> 6 != 2) return 0;
+        code = code << 6 | (p[i] & 0x3f);
+    }
+    bool surrogate = code >= 0xd800 && code < 0xe000;
+    return size && code >= least[size] && code <= 0x10ffff && !surrogate ? size : 0;
+}
+
+json_t *json_text(const char *text)
+{
+    if (!text) return json_null();
+    char *clean = format_text("%s", text);
+    for (size_t i = 0, size; clean[i]; i += size ? size : 1) {
+        size = utf8_size((const unsigned char *)clean + i);
+        if (!size) clean[i] = '?';
+    }
+    json_t *string = json_string(clean);
+    free(clean);
+    return string;
 }
 
 json_t *json_number(double value)

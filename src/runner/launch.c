@@ -164,14 +164,15 @@ static tr_status fail_count(const tr_kernel *kernel, int32_t arg_count, tr_error
 {
     const tr_artifact *a = kernel->artifact;
     tr_text params = { 0 };
-    int32_t missing = arg_count < a->param_count ? arg_count : -1;
+    bool few = arg_count < a->param_count;
+    int32_t missing = few ? (arg_count > 0 ? arg_count : 0) : -1; /* the first of them */
     for (int32_t i = 0; i < a->param_count; i++) {
         const tr_param *param = &a->params[i];
         tr_text_printf(&params, "%s%s%s: %s", i ? ", " : "", i == missing ? "[missing:] " : "", param->name,
                        param->type);
     }
     tr_status status = tr_fail(error, TR_INVALID_ARGUMENT, "too %s arguments: kernel '%s' takes %d, got %d (%s)",
-                               missing >= 0 ? "few" : "many", a->kernel, a->param_count, arg_count,
+                               few ? "few" : "many", a->kernel, a->param_count, arg_count,
                                params.data && !params.failed ? params.data : "no parameters");
     tr_text_deinit(&params);
     return status;
