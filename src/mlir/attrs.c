@@ -224,6 +224,7 @@ static tr_status parse_symbol_ref(tr_parser *p, const tr_attr **out)
         uint32_t begin = p->tokens[first].begin + 1;
         tr_token last = p->tokens[p->at - 1];
         attr.text = (tr_str){ p->text.data + begin, last.begin + last.size - begin };
+        attr.source = (tr_str){ attr.text.data - 1, attr.text.size + 1 };
     }
     return tr_attr_new(p, attr, out);
 }
@@ -239,6 +240,7 @@ static tr_status parse_hash(tr_parser *p, const tr_attr **out)
         if (alias && alias->attr) {
             p->at++;
             *out = alias->attr;
+            if (alias->attr->kind == TR_ATTR_LOC) p->module->locs_in_attrs = true;
             return TR_OK;
         }
         if (tr_peek_second(p) != '<') {
@@ -254,7 +256,7 @@ static tr_status parse_hash(tr_parser *p, const tr_attr **out)
     }
     tr_token last = p->tokens[p->at - 1];
     attr.source = (tr_str){ p->text.data + token.begin, last.begin + last.size - token.begin };
-    TR_TRY(tr_expand(p, first, p->at, &attr.text));
+    TR_TRY(tr_expand(p, token.begin, first, &attr.text));
     return tr_attr_new(p, attr, out);
 }
 
@@ -275,6 +277,7 @@ static tr_status parse_word(tr_parser *p, const tr_type *type, bool typed, bool 
     if (tr_str_is(word, "dense") || tr_str_is(word, "dense_resource")) return tr_parse_dense(p, out);
     if (tr_str_is(word, "loc") && tr_peek_second(p) == '(') {
         tr_attr attr = { .kind = TR_ATTR_LOC };
+        p->module->locs_in_attrs = true;
         TR_TRY(tr_parse_loc(p, false, &attr.loc));
         return tr_attr_new(p, attr, out);
     }
@@ -282,10 +285,12 @@ static tr_status parse_word(tr_parser *p, const tr_type *type, bool typed, bool 
                tr_str_is(word, "strided");
     if (raw && tr_peek_second(p) == '<') {
         tr_attr attr = { .kind = TR_ATTR_OPAQUE };
-        uint32_t first = p->at++;
+        uint32_t begin = tr_peek(p).begin;
+        p->at++;
         TR_TRY(tr_parse_balanced(p, &attr.source));
-        TR_TRY(tr_expand(p, first, p->at, &attr.text));
-        attr.source = attr.text;
+        attr.source.size += (size_t)(attr.source.data - (p->text.data + begin));
+        attr.source.data = p->text.data + begin;
+        attr.text = attr.source;
         return tr_attr_new(p, attr, out);
     }
     (void)type;

@@ -112,6 +112,7 @@ static tr_status read_item(reader *r)
         return add(r, TR_FORMAT_SUCCESSOR, *r->s++ - '0', (tr_str){ 0 });
     }
     if (isalpha((unsigned char)*r->s)) return add(r, TR_FORMAT_WORD, 0, take_name(r));
+    if (take(r, "' '")) return add(r, TR_FORMAT_SPACE, 0, (tr_str){ 0 });
     if (*r->s == '\'' && r->s[1] && r->s[2] == '\'') {
         r->s += 3;
         return add(r, TR_FORMAT_SIGN, r->s[-2], (tr_str){ r->s - 2, 1 });

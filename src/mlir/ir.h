@@ -100,7 +100,8 @@ struct tr_attr {
     const void *data;
     bool splat;
     const tr_loc *loc;
-    tr_str source;         /* OPAQUE, ELEMENTS: as written, where `text` has aliases expanded; "[1, 2]" of dense<...> */
+    tr_str source;         /* OPAQUE: as written, where `text` has aliases expanded; ELEMENTS: what stands in dense<>;
+                            * SYMBOL: as written if it is nested, @a::@b */
 };
 
 /* ---------------------------------------------------------------- locations */
@@ -205,6 +206,7 @@ struct tr_module {
     uint32_t op_count, value_count, block_count;
     tr_alias *aliases;  /* in text order */
     int32_t alias_count;
+    bool locs_in_attrs; /* some attribute is or holds a location */
     bool bare;          /* the text has no module around its ops, or several: `op` is made up */
 };
 

@@ -135,6 +135,7 @@ tr_status tr_number_integer(tr_parser *p, tr_token token, bool negative, const t
         *out = (int64_t)(negative ? 0 - magnitude : magnitude);
         return TR_OK;
     }
+    if (type->bits == 0) return out_of_range(p, token, type);
     uint64_t limit = type->bits == 64 ? UINT64_MAX : ((uint64_t)1 << type->bits) - 1;
     uint64_t negative_limit = (uint64_t)1 << (type->bits - 1);
     if (magnitude > (negative ? negative_limit : limit)) return out_of_range(p, token, type);
@@ -268,10 +269,11 @@ void tr_float_print(const tr_type *type, double real, uint64_t bits, tr_text *ou
     int hex_digits = (int)(type->bits + 3) / 4;
     if (f && isfinite(real)) {
         char text[64];
-        snprintf(text, sizeof(text), "%.6e", real);
+        snprintf(text, sizeof(text), "%.5e", real);
         if (same_bits(f, text, bits)) {
-            /* MLIR's printer asks for seven significant digits and a two-digit exponent. */
-            tr_text_puts(out, text);
+            /* Six significant digits are enough: MLIR writes a seventh, which is 0. */
+            size_t exponent = strcspn(text, "e");
+            tr_text_printf(out, "%.*s0%s", (int)exponent, text, text + exponent);
             return;
         }
         int digits = 2 + (f->mantissa_bits + 1) * 59 / 196;

@@ -73,11 +73,11 @@ tr_status tr_parse_balanced(tr_parser *p, tr_str *out)
     return TR_OK;
 }
 
-tr_status tr_expand(tr_parser *p, uint32_t first_token, uint32_t end_token, tr_str *out)
+tr_status tr_expand(tr_parser *p, uint32_t begin, uint32_t first_token, tr_str *out)
 {
-    uint32_t begin = p->tokens[first_token].begin;
+    uint32_t end_token = p->at;
     tr_token last = p->tokens[end_token - 1];
-    uint32_t end = last.begin + last.size, saved = p->at, copied = begin;
+    uint32_t end = last.begin + last.size, copied = begin;
     tr_text text = { 0 };
     tr_status status = TR_OK;
     for (uint32_t i = first_token; i < end_token && status == TR_OK; i++) {
@@ -92,7 +92,7 @@ tr_status tr_expand(tr_parser *p, uint32_t first_token, uint32_t end_token, tr_s
         copied = token.begin + token.size;
         if (text.size > TR_LIMIT_EXPANSION) status = tr_parse_fail(p, begin, "this is too long once its aliases are expanded");
     }
-    p->at = saved;
+    p->at = end_token;
     *out = (tr_str){ p->text.data + begin, end - begin };
     if (status == TR_OK && copied != begin) {
         tr_text_append(&text, (tr_str){ p->text.data + copied, end - copied });

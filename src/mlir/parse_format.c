@@ -235,9 +235,10 @@ static tr_status run_item(tr_parser *p, tr_op_state *state, const tr_format_item
         const tr_value_spec *spec = &state->info->operands[item->index];
         tr_span *span = &state->operands[item->index];
         span->first = (uint32_t)p->uses.count;
-        if (spec->arity != TR_ARITY_MANY) {
+        bool there = tr_peek_kind(p) == TR_TOKEN_PERCENT;
+        if (spec->arity == TR_ARITY_ONE || (spec->arity == TR_ARITY_OPTIONAL && there)) {
             TR_TRY(tr_parse_use(p));
-        } else if (tr_peek_kind(p) == TR_TOKEN_PERCENT) {
+        } else if (there) {
             TR_TRY(tr_parse_uses(p));
         }
         span->count = (uint32_t)p->uses.count - span->first;

@@ -149,8 +149,9 @@ tr_status tr_nest(tr_parser *p);
 static inline void tr_unnest(tr_parser *p) { p->nesting--; }
 /* The text from the '<' that is next to its '>': brackets pair up. */
 tr_status tr_parse_balanced(tr_parser *p, tr_str *out);
-/* The same text with attribute aliases replaced by what they stand for. */
-tr_status tr_expand(tr_parser *p, uint32_t first_token, uint32_t end_token, tr_str *out);
+/* The text from `begin` to the end of the last token read, with attribute aliases replaced by what they stand for;
+ * first_token: where to look for them. */
+tr_status tr_expand(tr_parser *p, uint32_t begin, uint32_t first_token, tr_str *out);
 
 /* ---------------------------------------------------------------- types.c */
 

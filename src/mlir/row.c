@@ -272,6 +272,8 @@ static tr_status read_traits(const tr_op_table *table, tr_op_info *info, tr_erro
             info->isolated = true;
         } else if (tr_str_is(name, "segments")) {
             info->segments = true;
+        } else if (tr_str_is(name, "loose")) {
+            info->loose = true;
         } else if (tr_str_is(name, "equal_groups")) {
             info->equal_groups = true;
         } else if (tr_str_is(name, "successors")) {

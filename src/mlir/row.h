@@ -117,6 +117,7 @@ typedef enum tr_format_kind {
     TR_FORMAT_GROUP,     /* the `length` items behind it are optional together */
     TR_FORMAT_ANY,       /* the `length` items behind it are groups, in any order */
     TR_FORMAT_GLUE,      /* no space */
+    TR_FORMAT_SPACE,
 } tr_format_kind;
 
 typedef struct tr_format_item {
@@ -140,7 +141,7 @@ typedef struct tr_op_info {
     tr_value_spec *operands, *results;
     tr_attr_spec *attrs;
     int operand_count, result_count, attr_count;
-    bool terminator, isolated, segments, equal_groups;
+    bool terminator, isolated, segments, loose, equal_groups;
     int successors;
     bool has_region, any_region_end, region_graph; /* region_graph: no terminator, no order (a module) */
     tr_opcode region_end;

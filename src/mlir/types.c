@@ -166,19 +166,21 @@ tr_status tr_type_function(tr_parser *p, const tr_type **inputs, size_t input_co
 
 /* ---------------------------------------------------------------- parsing */
 
-/* The bits of "i32", "si8", "ui64"; 0 if the name is no integer type, UINT32_MAX if it is too wide. */
+/* The bits of "i32", "si8", "ui64"; NOT_INTEGER if the name is no integer type. */
+#define NOT_INTEGER UINT32_MAX
+#define TOO_WIDE (UINT32_MAX - 1)
 static uint32_t integer_bits(tr_str name)
 {
     size_t i = 0;
     if (i < name.size && (name.data[i] == 's' || name.data[i] == 'u')) i++;
-    if (i >= name.size || name.data[i] != 'i') return 0;
+    if (i >= name.size || name.data[i] != 'i') return NOT_INTEGER;
     i++;
-    if (i >= name.size || name.data[i] == '0') return 0;
+    if (i >= name.size) return NOT_INTEGER;
     uint32_t bits = 0;
     for (; i < name.size; i++) {
-        if (name.data[i] < '0' || name.data[i] > '9') return 0;
+        if (name.data[i] < '0' || name.data[i] > '9') return NOT_INTEGER;
         bits = bits * 10 + (uint32_t)(name.data[i] - '0');
-        if (bits > 16777215) return UINT32_MAX;
+        if (bits > 16777215) return TOO_WIDE;
     }
     return bits;
 }
@@ -187,8 +189,8 @@ static uint32_t integer_bits(tr_str name)
 static tr_status word_type(tr_parser *p, tr_str name, uint32_t offset, const tr_type **out)
 {
     uint32_t bits = integer_bits(name);
-    if (bits == UINT32_MAX) return tr_parse_fail(p, offset, "'%.*s' has too many bits", TR_STR_ARG(name));
-    if (bits) {
+    if (bits == TOO_WIDE) return tr_parse_fail(p, offset, "'%.*s' has too many bits", TR_STR_ARG(name));
+    if (bits != NOT_INTEGER) {
         tr_type type = {
             .kind = TR_TYPE_INTEGER, .bits = bits, .dtype = integer_dtype(bits), .name = name, .count = 1,
         };
@@ -207,16 +209,21 @@ static tr_status word_type(tr_parser *p, tr_str name, uint32_t offset, const tr_
 }
 
 /* A type that only its text matters of: its spelling with aliases expanded is its name. */
-static tr_status opaque_type(tr_parser *p, tr_type_kind kind, uint32_t first, const tr_type **out)
+static tr_status opaque_type(tr_parser *p, tr_type_kind kind, uint32_t begin, uint32_t first, const tr_type **out)
 {
     tr_type type = { .kind = kind, .count = 1 };
-    TR_TRY(tr_expand(p, first, p->at, &type.name));
+    TR_TRY(tr_expand(p, begin, first, &type.name));
     return tr_type_unique(p, &type, out);
 }
 
 static bool digit_at(const tr_parser *p, size_t at)
 {
     return at < p->text.size && p->text.data[at] >= '0' && p->text.data[at] <= '9';
+}
+
+static bool blank_at(const tr_parser *p, size_t at)
+{
+    return at < p->text.size && strchr(" \t\r\n", p->text.data[at]);
 }
 
 /* Fills in `count`, and checks that it can be counted. */
@@ -255,12 +262,12 @@ static tr_status parse_shaped(tr_parser *p, int64_t *shape, int32_t *out_rank, c
             if (dimension > (int64_t)1 << 40) return tr_parse_fail(p, (uint32_t)begin, "this dimension is too large");
         }
         shape[rank++] = dimension;
+        while (blank_at(p, at)) at++;
         if (at >= p->text.size || p->text.data[at] != 'x') {
             return tr_parse_fail(p, (uint32_t)at, "expected 'x' and an element type behind a dimension");
         }
         at++;
-        /* "4 x 8" is two tokens too many for the rule above; blanks may stand in front of the element only. */
-        while (at < p->text.size && (p->text.data[at] == ' ' || p->text.data[at] == '\n')) at++;
+        while (blank_at(p, at)) at++;
     }
     *out_rank = rank;
     while (tr_peek_kind(p) != TR_TOKEN_END && tr_peek(p).begin + tr_peek(p).size <= at) p->at++;
@@ -274,10 +281,16 @@ static tr_status parse_shaped(tr_parser *p, int64_t *shape, int32_t *out_rank, c
 /* The attribute that stands for all with the same text: two tensors are of one type if their encodings are. */
 static tr_status unique_encoding(tr_parser *p, const tr_attr *attr, const tr_attr **out)
 {
-    *out = attr;
-    if (attr->kind != TR_ATTR_OPAQUE) return TR_OK;
+    tr_str key = attr->text;
+    if (attr->kind != TR_ATTR_OPAQUE) {
+        tr_text text = { 0 };
+        tr_attr_print(attr, &text);
+        key = text.failed ? (tr_str){ 0 } : tr_arena_copy(p->arena, (tr_str){ text.data, text.size });
+        tr_text_deinit(&text);
+        if (!key.data) return tr_parse_oom(p);
+    }
     bool is_new;
-    uint64_t *slot = tr_map_put(&p->encodings, attr->text, &is_new);
+    uint64_t *slot = tr_map_put(&p->encodings, key, &is_new);
     if (!slot) return tr_parse_oom(p);
     if (is_new) *slot = (uint64_t)(uintptr_t)attr;
     *out = (const tr_attr *)(uintptr_t)*slot;
@@ -319,11 +332,10 @@ static tr_status parse_named(tr_parser *p, tr_str name, uint32_t offset, const t
     }
     if (tr_str_is(name, "vector") || tr_str_is(name, "memref") || tr_str_is(name, "complex") ||
         tr_str_is(name, "tuple")) {
-        uint32_t first = p->at - 1;
+        uint32_t first = p->at;
         tr_str text;
         TR_TRY(tr_parse_balanced(p, &text));
-        TR_TRY(opaque_type(p, TR_TYPE_OPAQUE, first, out));
-        return TR_OK;
+        return opaque_type(p, TR_TYPE_OPAQUE, offset, first, out);
     }
     return tr_parse_fail(p, offset, "unknown type '%.*s'", TR_STR_ARG(name));
 }
@@ -400,7 +412,7 @@ static tr_status parse_dialect_type(tr_parser *p, const tr_type **out)
     tr_type_kind kind = TR_TYPE_OPAQUE;
     if (tr_str_is(name, "ttg.memdesc") || tr_str_is(name, "tt.memdesc")) kind = TR_TYPE_MEMDESC;
     if (tr_str_is(name, "ttg.async.token") || tr_str_is(name, "triton_gpu.async.token")) kind = TR_TYPE_TOKEN;
-    return opaque_type(p, kind, first, out);
+    return opaque_type(p, kind, token.begin, first, out);
 }
 
 /* types = type (',' type)* */

@@ -22,8 +22,8 @@ typedef struct verifier {
 bool tr_operand_counts(const tr_op_info *info, const tr_op *op, int *counts)
 {
     int specs = info->operand_count, open = 0, fixed = 0;
-    if (info->segments) {
-        const tr_attr *segments = tr_op_attr(op, "operandSegmentSizes");
+    const tr_attr *segments = info->segments ? tr_op_attr(op, "operandSegmentSizes") : NULL;
+    if (info->segments && (segments || !info->loose)) {
         int64_t total = 0;
         if (!segments || segments->kind != TR_ATTR_INTS || segments->count != specs) return false;
         for (int i = 0; i < specs; i++) {
@@ -44,6 +44,13 @@ bool tr_operand_counts(const tr_op_info *info, const tr_op *op, int *counts)
         }
     }
     int rest = op->operand_count - fixed;
+    if (info->loose) {
+        if (rest < 0 || rest > open) return false;
+        for (int i = 0; i < specs; i++) {
+            counts[i] = info->operands[i].arity == TR_ARITY_ONE || rest-- > 0;
+        }
+        return true;
+    }
     if (rest < 0 || (open == 0 && rest) || (open > 1 && (!info->equal_groups || rest % open))) return false;
     for (int i = 0; i < specs; i++) {
         counts[i] = info->operands[i].arity == TR_ARITY_ONE ? 1 : rest / open;
