@@ -16,7 +16,7 @@ build:
 	@tools/build.sh release
 
 demo: build
-	@build/release/cli/triton-runner demo
+	@TRITON_RUNNER_EXAMPLES=examples build/release/cli/triton-runner demo
 
 test:
 	@tools/setup.sh test
