@@ -6,6 +6,7 @@
  */
 #include "tile/exec.h"
 #include "tile/map.h"
+#include "tile/transpose.h"
 
 enum { TR_FOLD_MAX = TR_GROUP_TEMPS / 2 };
 
@@ -98,39 +99,108 @@ static bool dense_operands(tr_frame *frame, const tr_step *step, const tr_fold *
     return true;
 }
 
+/* Folds slices of `inner` elements, `length` of them, until one is left; `src` may be `work`. The result is where
+ * *out says: in `work`, or in `src` when there was nothing to fold. */
+static bool fold_slices(folder *f, int64_t length, int64_t stop, int64_t inner, char *const *src, char *const *work,
+                        char **out)
+{
+    char *upper[TR_FOLD_MAX];
+    for (int32_t i = 0; i < f->count; i++) out[i] = src[i];
+    for (; length > stop; length /= 2) {
+        const int64_t half = length / 2 * inner;
+        for (int32_t i = 0; i < f->count; i++) upper[i] = out[i] + (size_t)half * f->size[i];
+        if (!combine(f, half, work, out, upper)) return false;
+        for (int32_t i = 0; i < f->count; i++) out[i] = work[i];
+    }
+    return true;
+}
+
+static void put_result(tr_frame *frame, const tr_fold *fold, const folder *f, int64_t outer, int64_t n, char **values)
+{
+    for (int32_t i = 0; i < fold->count; i++) {
+        if (fold->scalar_result) {
+            frame->regs[fold->results[i]] = 0;
+            memcpy(&frame->regs[fold->results[i]], values[i], f->size[i]);
+        } else {
+            char *out = frame->tiles[fold->results[i]].data;
+            memcpy(out + (size_t)(outer * fold->inner) * f->size[i], values[i],
+                   (size_t)(n * fold->inner) * f->size[i]);
+        }
+    }
+}
+
+/* Each of `outer` pieces by itself. */
+static bool reduce_one_by_one(tr_frame *frame, const tr_fold *fold, folder *f, char *const *src, char *const *work)
+{
+    char *piece[TR_FOLD_MAX], *left[TR_FOLD_MAX];
+    for (int64_t o = 0; o < fold->outer; o++) {
+        for (int32_t i = 0; i < f->count; i++)
+            piece[i] = src[i] + (size_t)(o * fold->length * fold->inner) * f->size[i];
+        if (!fold_slices(f, fold->length, 1, fold->inner, piece, work, left)) return false;
+        put_result(frame, fold, f, o, 1, left);
+    }
+    return true;
+}
+
+/* Many rows along the innermost axis: each is folded to a few elements, then TR_ROWS of them are transposed and folded
+ * together. The same elements meet as one by one. */
+enum { TR_ROWS = 64, TR_ROW_STOP = 32 };
+
+static bool reduce_rows(tr_frame *frame, const tr_fold *fold, folder *f, char *const *src, char *const *work,
+                        char *const *turned)
+{
+    const int64_t stop = fold->length < TR_ROW_STOP ? fold->length : TR_ROW_STOP;
+    char *row[TR_FOLD_MAX], *left[TR_FOLD_MAX], *rows[TR_FOLD_MAX];
+    for (int64_t o = 0; o < fold->outer; o += TR_ROWS) {
+        const int64_t n = fold->outer - o < TR_ROWS ? fold->outer - o : TR_ROWS;
+        int64_t row_stride = fold->length;
+        for (int32_t i = 0; i < f->count; i++) rows[i] = src[i] + (size_t)(o * fold->length) * f->size[i];
+        for (int64_t r = 0; r < n && fold->length > stop; r++) {
+            char *place[TR_FOLD_MAX];
+            for (int32_t i = 0; i < f->count; i++) {
+                row[i] = src[i] + (size_t)((o + r) * fold->length) * f->size[i];
+                place[i] = work[i] + (size_t)(r * (fold->length / 2)) * f->size[i];
+            }
+            if (!fold_slices(f, fold->length, stop, 1, row, place, left)) return false;
+        }
+        if (fold->length > stop) {
+            row_stride = fold->length / 2;
+            for (int32_t i = 0; i < f->count; i++) rows[i] = work[i];
+        }
+        for (int32_t i = 0; i < f->count; i++)
+            tr_transpose(f->size[i], n, stop, rows[i], row_stride * (int64_t)f->size[i], turned[i],
+                         n * (int64_t)f->size[i]);
+        if (!fold_slices(f, stop, 1, n, turned, turned, left)) return false;
+        put_result(frame, fold, f, o, n, left);
+    }
+    return true;
+}
+
+/* Scratch of `elements` of each operand. */
+static bool take_scratch(tr_frame *frame, const tr_step *step, const folder *f, int64_t elements, char **out)
+{
+    for (int32_t i = 0; i < f->count; i++) {
+        out[i] = tr_scratch(frame, step, (size_t)elements * f->size[i]);
+        if (!out[i]) return false;
+    }
+    return true;
+}
+
 const tr_step *tr_exec_REDUCE(tr_frame *frame, const tr_step *step)
 {
     const tr_fold *fold = step->aux;
-    const int32_t n = fold->count;
-    char *src[TR_FOLD_MAX], *work[TR_FOLD_MAX], *lower[TR_FOLD_MAX], *upper[TR_FOLD_MAX];
+    const bool rows = fold->inner == 1 && fold->outer >= 8 && fold->length > 1;
+    const int64_t half = (fold->length + 1) / 2 * fold->inner;
+    char *src[TR_FOLD_MAX], *work[TR_FOLD_MAX], *turned[TR_FOLD_MAX];
     folder f;
     open_folder(&f, frame, fold);
     if (!dense_operands(frame, step, fold, src)) return NULL;
-    for (int32_t i = 0; i < n; i++) {
-        work[i] = tr_scratch(frame, step, (size_t)((fold->length + 1) / 2 * fold->inner) * f.size[i]);
-        if (!work[i]) return NULL;
-        if (!fold->scalar_result) frame->tiles[fold->results[i]].form = TR_FORM_DENSE;
-    }
-    for (int64_t o = 0; o < fold->outer; o++) {
-        int64_t length = fold->length;
-        for (int32_t i = 0; i < n; i++) lower[i] = src[i] + (size_t)(o * length * fold->inner) * f.size[i];
-        while (length > 1) {
-            int64_t half = length / 2;
-            for (int32_t i = 0; i < n; i++) upper[i] = lower[i] + (size_t)(half * fold->inner) * f.size[i];
-            if (!combine(&f, half * fold->inner, work, lower, upper)) return NULL;
-            for (int32_t i = 0; i < n; i++) lower[i] = work[i];
-            length = half;
-        }
-        for (int32_t i = 0; i < n; i++) {
-            if (fold->scalar_result) {
-                frame->regs[fold->results[i]] = 0;
-                memcpy(&frame->regs[fold->results[i]], lower[i], f.size[i]);
-            } else {
-                char *out = frame->tiles[fold->results[i]].data;
-                memcpy(out + (size_t)(o * fold->inner) * f.size[i], lower[i], (size_t)fold->inner * f.size[i]);
-            }
-        }
-    }
+    if (!take_scratch(frame, step, &f, rows ? half * TR_ROWS : half, work)) return NULL;
+    if (rows && !take_scratch(frame, step, &f, TR_ROW_STOP * TR_ROWS, turned)) return NULL;
+    for (int32_t i = 0; i < fold->count && !fold->scalar_result; i++)
+        frame->tiles[fold->results[i]].form = TR_FORM_DENSE;
+    if (!(rows ? reduce_rows(frame, fold, &f, src, work, turned) : reduce_one_by_one(frame, fold, &f, src, work)))
+        return NULL;
     tr_scratch_reset(frame);
     return step + 1;
 }

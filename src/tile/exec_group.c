@@ -30,10 +30,13 @@ const tr_step *tr_exec_GROUP(tr_frame *frame, const tr_step *step)
         const tr_tile *tile = &frame->tiles[view->slot];
         if (tile->form == TR_FORM_UNIFORM) { /* the same for every strip */
             frame->kernels->fill[__builtin_ctz(in->size)]((size_t)strip, runs[in->temp], (uint64_t)tile->base);
-        } else {
-            tr_reader_open(&readers[reader_count], frame, view);
-            reader_temp[reader_count++] = in->temp;
+            continue;
         }
+        tr_reader_open(&readers[reader_count], frame, view);
+        if (tr_reader_repeats(&readers[reader_count], strip))
+            runs[in->temp] = (void *)(uintptr_t)tr_reader_run(&readers[reader_count], 0, strip, runs[in->temp]);
+        else
+            reader_temp[reader_count++] = in->temp;
     }
     for (int32_t i = 0; i < group->output_count; i++) {
         tr_tile *tile = &frame->tiles[group->outputs[i].operand];

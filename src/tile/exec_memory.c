@@ -6,6 +6,7 @@
  */
 #include "tile/access.h"
 #include "tile/exec.h"
+#include "tile/transpose.h"
 
 static bool is_waiting_load(const tr_step *step)
 {
@@ -84,6 +85,19 @@ static void move_strided(const tr_access *a, char *tile, uint64_t address, int64
         for (int64_t i = 0; i < n; i++) tr_record_write(a->frame, address + (uint64_t)(i * stride), a->size);
 }
 
+/* A box whose rows are strided in memory, but whose columns lie next to each other: both as blocks. `strides` are the
+ * tile's. */
+static void move_transposed(const tr_access *a, char *tile, uint64_t address, int64_t stride, int64_t rows,
+                            int64_t cols, int64_t tile_row)
+{
+    char *memory = (char *)(uintptr_t)address;
+    const int64_t row_bytes = tile_row * (int64_t)a->size;
+    if (a->is_store)
+        tr_transpose(a->size, rows, cols, tile, row_bytes, memory, stride);
+    else
+        tr_transpose(a->size, cols, rows, memory, stride, tile, row_bytes);
+}
+
 /* The box of an affine access: one check, then rows. */
 static const tr_step *access_box(const tr_access *a, const tr_affine *p, const tr_box *box)
 {
@@ -107,17 +121,23 @@ static const tr_step *access_box(const tr_access *a, const tr_affine *p, const t
         return NULL; /* the caller goes element by element and finds the culprit */
 
     const int64_t n = box->hi[inner] - box->lo[inner], stride = p->stride[inner];
+    const bool transposed = inner > 0 && stride != size && stride >= 2 * size && p->stride[inner - 1] == size &&
+                            !(a->is_store && a->frame->run->records_writers);
+    const int32_t outer = transposed ? inner - 1 : inner; /* dimensions walked here */
     for (;;) {
         int64_t address = first, at = linear;
-        for (int32_t d = 0; d < inner; d++) {
+        for (int32_t d = 0; d < outer; d++) {
             address += p->stride[d] * index[d];
             at += strides[d] * index[d];
         }
-        if (stride == size)
+        if (transposed)
+            move_transposed(a, a->tile + at * size, (uint64_t)address, stride, box->hi[inner - 1] - box->lo[inner - 1],
+                            n, strides[inner - 1]);
+        else if (stride == size)
             move_run(a, a->tile + at * size, (uint64_t)address, (size_t)(n * size));
         else
             move_strided(a, a->tile + at * size, (uint64_t)address, stride, n);
-        int32_t d = inner - 1;
+        int32_t d = outer - 1;
         for (; d >= 0; d--) {
             if (++index[d] < box->hi[d] - box->lo[d]) break;
             index[d] = 0;

@@ -111,7 +111,10 @@ void tr_reader_open(tr_reader *reader, const tr_frame *frame, const tr_view *vie
  * in `temp`. */
 const void *tr_reader_run(const tr_reader *reader, int64_t start, int64_t n, void *temp);
 
-/* The same, always copied to `dst`. */
+/* Whether all strips of `n` elements are alike: whole rows, and only the innermost index counts. */
+bool tr_reader_repeats(const tr_reader *reader, int64_t n);
+
+/* The same as tr_reader_run, always copied to `dst`. */
 void tr_view_read(const tr_frame *frame, const tr_view *view, int64_t start, int64_t n, void *dst);
 
 /* All elements of the view: in place when it is a dense identity, else copied to scratch. NULL: memory is out. */

@@ -42,8 +42,8 @@ static tr_status lower_fold(tr_compiler *c, const tr_op *op, tr_step_code code)
         if (d > axis) fold->inner *= type->shape[d];
     }
     for (int32_t i = 0; i < n; i++) TR_TRY(tr_use_view(c, op->operands[i], &fold->views[i]));
-    /* Reductions fold runs of up to half the axis; scans fold one slice after another. */
-    const int64_t longest = code == TR_STEP_REDUCE ? fold->length * fold->inner : fold->inner;
+    /* Reductions fold runs of half the axis and rows together; scans fold one slice after another. */
+    const int64_t longest = code == TR_STEP_REDUCE ? type->count : fold->inner;
     if (tr_region_is_chain(c, op->regions[0])) {
         TR_TRY(tr_group_from_region(c, op->regions[0], longest, &fold->combine));
     } else {

@@ -1,6 +1,7 @@
 /* Reading tiles through views, whatever form they have. */
 #include "tile/frame.h"
 #include "tile/exec.h"
+#include "tile/transpose.h"
 
 bool tr_view_affine(const tr_frame *frame, const tr_view *view, tr_affine *out)
 {
@@ -183,10 +184,44 @@ const void *tr_reader_run(const tr_reader *reader, int64_t start, int64_t n, voi
     return temp;
 }
 
+bool tr_reader_repeats(const tr_reader *reader, int64_t n)
+{
+    const int32_t inner = reader->rank - 1;
+    if (reader->linear || reader->form == TR_FORM_BOX || inner < 1 || n % reader->shape->dims[inner]) return false;
+    const int64_t *strides = reader->form == TR_FORM_AFFINE ? reader->affine.stride : reader->strides;
+    for (int32_t d = 0; d < inner; d++)
+        if (strides[d] != 0) return false;
+    return true;
+}
+
+/* A view that swaps the last two dimensions of what lies in rows: blocks are transposed, not gathered one by one. */
+static bool read_transposed(const tr_reader *reader, void *dst)
+{
+    const int32_t inner = reader->rank - 1;
+    const size_t size = (size_t)1 << reader->log_size;
+    if (reader->form != TR_FORM_DENSE || reader->linear || inner < 1) return false;
+    if (reader->strides[inner - 1] != 1 || reader->strides[inner] <= 1) return false;
+    const int64_t rows = reader->shape->dims[inner - 1], cols = reader->shape->dims[inner];
+    int64_t index[TR_TILE_RANK] = { 0 };
+    for (char *out = dst;; out += (size_t)(rows * cols) * size) {
+        int64_t offset = 0;
+        for (int32_t d = 0; d < inner - 1; d++) offset += index[d] * reader->strides[d];
+        tr_transpose(size, cols, rows, reader->data + offset * (int64_t)size, reader->strides[inner] * (int64_t)size,
+                     out, cols * (int64_t)size);
+        int32_t d = inner - 2;
+        for (; d >= 0; d--) {
+            if (++index[d] < reader->shape->dims[d]) break;
+            index[d] = 0;
+        }
+        if (d < 0) return true;
+    }
+}
+
 void tr_view_read(const tr_frame *frame, const tr_view *view, int64_t start, int64_t n, void *dst)
 {
     tr_reader reader;
     tr_reader_open(&reader, frame, view);
+    if (n == view->shape.count && read_transposed(&reader, dst)) return;
     const void *run = tr_reader_run(&reader, start, n, dst);
     if (run != dst) memcpy(dst, run, (size_t)n << reader.log_size);
 }
