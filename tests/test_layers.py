@@ -85,6 +85,11 @@ def test_tree_keeps_the_order():
     assert violations(ROOT) == []
 
 
+def test_build_has_the_same_layers():
+    text = (ROOT / "src" / "meson.build").read_text()
+    assert re.findall(r"'(\w+)'", re.search(r"foreach layer : \[(.*)\]", text).group(1)) == LAYERS
+
+
 def test_public_header_includes_only_the_standard_library():
     assert list(own_includes(ROOT / "include" / PUBLIC)) == []
 
