@@ -2,7 +2,8 @@
 
 Every ```sh block runs, in a folder that has all of the tree's files, with the tested triton-runner in PATH, and must
 succeed. A ```text block right behind it is what it prints on standard output; "..." in it stands for anything. A
-comment <!-- not run: REASON --> right before a block excuses it. Links to files of the tree must lead somewhere.
+comment <!-- not run: REASON --> right before a block excuses it. A ```c block with a main() is compiled and run as well.
+Links to files of the tree must lead somewhere.
 """
 
 import os
@@ -25,18 +26,19 @@ NOT_RUN = re.compile(r"<!-- not run: \S.*-->")
 class Example:
     page: str
     line: int
-    commands: str
+    text: str
+    kind: str = "sh"
     output: str | None = None
 
 
 def examples(name, text):
-    """The ```sh blocks of a page, each with the ```text block that follows it with nothing but space between."""
+    """The blocks of a page that run, each with the ```text block that follows it with nothing but space between."""
     found, previous_end = [], None
     text = "\n" + text
     for match in BLOCK.finditer(text):
         kind, excused = match["kind"], NOT_RUN.search(match["before"])
-        if kind == "sh" and not excused:
-            found.append(Example(name, text.count("\n", 0, match.start("text")), match["text"]))
+        if (kind == "sh" or kind == "c" and "int main(" in match["text"]) and not excused:
+            found.append(Example(name, text.count("\n", 0, match.start("text")), match["text"], kind))
             previous_end = match.end()
         else:
             between = text[previous_end : match.start("kind") - 3] if previous_end is not None else "no block"
@@ -49,6 +51,15 @@ def examples(name, text):
 def all_examples():
     for page in PAGES:
         yield from examples(str(page.relative_to(ROOT)), page.read_text())
+
+
+def compile_c(text, folder):
+    (folder / "example.c").write_text(text)
+    library = BUILD / "src"
+    command = ["gcc", "-std=c11", "-Wall", "-Werror", "-I", ROOT / "include", folder / "example.c"]
+    command += ["-o", folder / "example", "-L", library, f"-Wl,-rpath,{library}", "-ltriton_runner"]
+    subprocess.run(command, check=True)
+    return folder / "example"
 
 
 def matches(output, expected):
@@ -66,9 +77,12 @@ def checkout(tmp_path):
 
 
 @pytest.mark.parametrize("example", list(all_examples()), ids=lambda e: f"{e.page}:{e.line}")
-def test_example_runs(example, checkout):
-    env = dict(os.environ, PATH=f"{BUILD / 'cli'}:{os.environ['PATH']}", TERM="dumb")
-    command = ["bash", "-euo", "pipefail", "-c", example.commands]
+def test_example_runs(example, checkout, tmp_path_factory):
+    env = dict(os.environ, PATH=f"{BUILD / 'cli'}:{os.environ['PATH']}", TERM="dumb", TRITON_RUNNER_THREADS="2")
+    if example.kind == "c":
+        command = [compile_c(example.text, tmp_path_factory.mktemp("c"))]
+    else:
+        command = ["bash", "-euo", "pipefail", "-c", example.text]
     result = subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
     if example.output is not None:
@@ -98,8 +112,8 @@ echo a
 ```text
 a
 ```
-```python
-print(1)
+```c
+int x;
 ```
 ```sh
 true
@@ -110,7 +124,7 @@ not its output
 ```
 """
     found = examples("p", page)
-    assert [(e.line, e.commands, e.output) for e in found] == [(8, "echo a", "a"), (18, "true", None)]
+    assert [(e.line, e.text, e.output) for e in found] == [(8, "echo a", "a"), (18, "true", None)]
 
 
 @pytest.mark.parametrize(
