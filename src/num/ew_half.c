@@ -9,14 +9,11 @@
 
 #define STRIP 256 /* elements; the strips of three sources and the result stay in the first-level cache */
 
-static inline __attribute__((always_inline)) void through_f32(tr_dtype half, tr_ew ew, int arity, bool result_i1,
-                                                              size_t n, void *dst, const void *a, const void *b,
-                                                              const void *c)
+static inline void through_f32(tr_dtype half, tr_run_fn *run, int arity, bool result_i1, size_t n, void *dst,
+                               const void *a, const void *b, const void *c)
 {
-    const tr_kernels *const kernels = &ISA_NAME(kernels);
-    tr_run_fn *const widen = kernels->convert[TR_CVT_FP][half][TR_F32];
-    tr_run_fn *const narrow = kernels->convert[TR_CVT_FP][TR_F32][half];
-    tr_run_fn *const run = kernels->ew[ew][TR_F32];
+    tr_run_fn *const widen = ISA_NAME(kernels).convert[TR_CVT_FP][half][TR_F32];
+    tr_run_fn *const narrow = ISA_NAME(kernels).convert[TR_CVT_FP][TR_F32][half];
     _Alignas(64) float wide[3][STRIP];
     for (size_t i = 0; i < n; i += STRIP) {
         const size_t count = n - i < STRIP ? n - i : STRIP;
@@ -37,7 +34,8 @@ static inline __attribute__((always_inline)) void through_f32(tr_dtype half, tr_
 #define THROUGH_F32(name, arity, result, suffix, dtype)                                                  \
     static void name##_##suffix(size_t n, void *dst, const void *a, const void *b, const void *c)        \
     {                                                                                                    \
-        through_f32(dtype, TR_EW_##name, arity, RESULT_##result, n, dst, a, b, c);                       \
+        tr_run_fn *const run = ISA_NAME(kernels).ew[TR_EW_##name][TR_F32];                               \
+        through_f32(dtype, run, arity, RESULT_##result, n, dst, a, b, c);                                \
     }
 
 #define HALVES_F(name, arity, result)                                                                    \
@@ -60,10 +58,21 @@ RUN_BINARY(COPYSIGN_f16, uint16_t, uint16_t, (a & 0x7fffu) | (b & 0x8000u))
 #define ABSF_bf16 ABSF_f16
 #define COPYSIGN_bf16 COPYSIGN_f16
 
-/* a * b is exact in f64 and the sum is rounded to odd twice (to 53 and to 24 bits) before it is rounded to the half. */
-#define FUSED_ODD(widen) f32_canonical(f64_to_f32_odd(add_odd((double)widen(a) * (double)widen(b), (double)widen(c))))
-RUN_TERNARY(FMA_f16, uint16_t, uint16_t, f32_to_f16_rne(FUSED_ODD(f16_to_f32)))
-RUN_TERNARY(FMA_bf16, uint16_t, uint16_t, f32_to_bf16_rne(FUSED_ODD(bf16_to_f32)))
+/* a * b is exact in f64. Of f16 the sum, too, is precise enough to be rounded once more wherever that is close: an
+ * inexact one has a product below 2^-15 beside a number above 2^5. Of bf16 it has to be rounded to odd. From there an
+ * f32, to odd, and the half. */
+RUN_TERNARY(fused_to_odd_f16, float, float, f32_canonical(f64_to_f32_odd((double)a * (double)b + (double)c)))
+RUN_TERNARY(fused_to_odd_bf16, float, float, f32_canonical(f64_to_f32_odd(add_odd((double)a * (double)b, (double)c))))
+
+static void FMA_f16(size_t n, void *dst, const void *a, const void *b, const void *c)
+{
+    through_f32(TR_F16, fused_to_odd_f16, 3, false, n, dst, a, b, c);
+}
+
+static void FMA_bf16(size_t n, void *dst, const void *a, const void *b, const void *c)
+{
+    through_f32(TR_BF16, fused_to_odd_bf16, 3, false, n, dst, a, b, c);
+}
 
 void ISA_NAME(install_half)(tr_kernels *kernels)
 {

@@ -61,7 +61,11 @@ BINARY(ORI, a | b)
 BINARY(XORI, a ^ b)
 
 BINARY(SHLI, (U)b < BITS ? (W)a << ((U)b & (BITS - 1)) : 0)
+#if BITS < 32 /* vectors have no arithmetic shift of that width by a vector: a logical one of the flipped number */
+BINARY(SHRSI, ((W)(U)(a ^ a >> (BITS - 1)) >> (((U)b < BITS ? b : BITS - 1) & (BITS - 1))) ^ (W)(a >> (BITS - 1)))
+#else
 BINARY(SHRSI, a >> ((U)b < BITS ? (U)b : BITS - 1))
+#endif
 BINARY(SHRUI, (U)b < BITS ? (W)(U)a >> ((U)b & (BITS - 1)) : 0)
 
 BINARY(MAXSI, a > b ? a : b)

@@ -49,13 +49,18 @@ static void round_tf32(size_t n, void *dst, const void *va)
     SIMD for (size_t i = 0; i < n; i++) d[i] = f32_to_tf32_rna(a[i]);
 }
 
-/* Sums of 255 bytes fit a byte. */
 static size_t count_true(size_t n, const void *vmask)
 {
     const uint8_t *mask = vmask;
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) count += mask[i] != 0;
-    return count;
+    size_t total = 0;
+    while (n) {
+        const uint32_t strip = n < 65536 ? (uint32_t)n : 65536; /* a narrow sum makes wide vectors */
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < strip; i++) count += mask[i] != 0;
+        total += count;
+        mask += strip, n -= strip;
+    }
+    return total;
 }
 
 void ISA_NAME(install_run)(tr_kernels *kernels)

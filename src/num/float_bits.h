@@ -89,6 +89,14 @@ static inline float f8e5m2_to_f32(uint8_t b) { return f16_to_f32((uint16_t)(b <<
 
 /* ---------------------------------------------------------------- narrowing */
 
+/* How many of the steps that are an ulp of `step_base`, a power of two, |x| is, cut. */
+static inline uint32_t subnormal_rtz(uint32_t magnitude, float step_base)
+{
+    const float sum = f32_from_bits(magnitude) + step_base;
+    const uint32_t rounded_up = sum - step_base > f32_from_bits(magnitude);
+    return f32_bits(sum) - f32_bits(step_base) - rounded_up;
+}
+
 static inline uint16_t f32_to_f16_rne(float x)
 {
     const uint32_t u = f32_bits(x);
@@ -107,9 +115,7 @@ static inline uint16_t f32_to_f16_rtz(float x)
     const uint32_t u = f32_bits(x);
     const uint32_t magnitude = u & 0x7fffffffu;
     const uint32_t sign = (u >> 16) & 0x8000u;
-    /* the scaled value is cut to where it is used, so that the conversion to integer is defined */
-    const float small = f32_from_bits(magnitude < 0x38800000u ? magnitude : 0u);
-    const uint32_t subnormal = (uint32_t)(int32_t)(small * 0x1p24f);
+    const uint32_t subnormal = subnormal_rtz(magnitude, 0.5f);
     uint32_t h = (magnitude - (112u << 23)) >> 13;
     h = magnitude < 0x38800000u ? subnormal : h;
     h = magnitude >= 0x47800000u ? 0x7bffu : h;
@@ -148,8 +154,7 @@ static inline uint8_t f32_to_f8e4m3_rtz(float x)
     const uint32_t u = f32_bits(x);
     const uint32_t magnitude = u & 0x7fffffffu;
     const uint32_t sign = (u >> 24) & 0x80u;
-    const float small = f32_from_bits(magnitude < 0x3c800000u ? magnitude : 0u);
-    const uint32_t subnormal = (uint32_t)(int32_t)(small * 0x1p9f);
+    const uint32_t subnormal = subnormal_rtz(magnitude, 0x1p14f);
     uint32_t b = (magnitude - (120u << 23)) >> 20;
     b = magnitude < 0x3c800000u ? subnormal : b;
     b = magnitude >= 0x43e00000u ? 0x7eu : b;
@@ -173,8 +178,7 @@ static inline uint8_t f32_to_f8e5m2_rtz(float x)
     const uint32_t u = f32_bits(x);
     const uint32_t magnitude = u & 0x7fffffffu;
     const uint32_t sign = (u >> 24) & 0x80u;
-    const float small = f32_from_bits(magnitude < 0x38800000u ? magnitude : 0u);
-    const uint32_t subnormal = (uint32_t)(int32_t)(small * 0x1p16f);
+    const uint32_t subnormal = subnormal_rtz(magnitude, 0x1p7f);
     uint32_t b = (magnitude - (112u << 23)) >> 21;
     b = magnitude < 0x38800000u ? subnormal : b;
     b = magnitude >= 0x47600000u ? 0x7bu : b;

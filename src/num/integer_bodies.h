@@ -126,16 +126,40 @@ static inline uint64_t popcount_i64(uint64_t x)
 }
 
 /* All ones below the highest one. */
-#define SMEAR(bits)                                                                                      \
-    static inline uint##bits##_t smear_i##bits(uint##bits##_t x)                                         \
-    {                                                                                                    \
-        for (int shift = 1; shift < bits; shift *= 2) x = (uint##bits##_t)(x | x >> shift);              \
-        return x;                                                                                        \
-    }
-SMEAR(8)
-SMEAR(16)
-SMEAR(32)
-SMEAR(64)
-#undef SMEAR
+static inline uint64_t smear_i64(uint64_t x)
+{
+    x |= x >> 1;
+    x |= x >> 2;
+    x |= x >> 4;
+    x |= x >> 8;
+    x |= x >> 16;
+    return x | x >> 32;
+}
+
+static inline uint32_t smear_i32(uint32_t x)
+{
+    x |= x >> 1;
+    x |= x >> 2;
+    x |= x >> 4;
+    x |= x >> 8;
+    return x | x >> 16;
+}
+
+static inline uint16_t smear_i16(uint16_t a)
+{
+    uint32_t x = a;
+    x |= x >> 1;
+    x |= x >> 2;
+    x |= x >> 4;
+    return (uint16_t)(x | x >> 8);
+}
+
+static inline uint8_t smear_i8(uint8_t a)
+{
+    uint32_t x = a;
+    x |= x >> 1;
+    x |= x >> 2;
+    return (uint8_t)(x | x >> 4);
+}
 
 #endif
