@@ -166,7 +166,11 @@ static tr_status read_sections(reader *r)
     r->sections = get_u64(r->bytes, 40);
     r->section_count = get_u16(r->bytes, 60);
     const uint32_t names = get_u16(r->bytes, 62);
+    const uint64_t segments_size = (uint64_t)get_u16(r->bytes, 54) * get_u16(r->bytes, 56);
     tr_str table;
+    if (!slice(r->bytes, get_u64(r->bytes, 32), segments_size, &table)) {
+        return damaged(r, "its program headers lie outside the file");
+    }
     if (r->section_count == 0) return damaged(r, "it has no sections");
     if (get_u16(r->bytes, 58) != SECTION_SIZE) return damaged(r, "its section headers have another size than 64 bytes");
     if (!slice(r->bytes, r->sections, (uint64_t)r->section_count * SECTION_SIZE, &table)) {
@@ -175,9 +179,14 @@ static tr_status read_sections(reader *r)
     if (names >= r->section_count) return damaged(r, "the section of section names does not exist");
     TR_TRY(section_bytes(r, names, &r->section_names));
     for (uint32_t i = 1; i < r->section_count; i++) {
-        tr_str name;
+        const section s = get_section(r, i);
+        tr_str name, bytes;
         bool fresh;
-        if (!text_at(r->section_names, get_section(r, i).name, &name)) return damaged(r, "a section has no name");
+        if (!text_at(r->section_names, s.name, &name)) return damaged(r, "a section has no name");
+        /* All of them: the driver, which gets the file next, trusts it. */
+        if (s.type != SECTION_NOBITS && !slice(r->bytes, s.offset, s.size, &bytes)) {
+            return damaged(r, "a section lies outside the file");
+        }
         uint64_t *index = tr_map_put(&r->section_index, name, &fresh);
         if (!index) return TR_OOM(r->error);
         if (fresh) *index = i;

@@ -153,7 +153,7 @@ TR_MUST_CHECK tr_status tr_cuda_launch(const tr_cuda_kernel *kernel, tr_grid gri
 
 /* A tensor descriptor as a parameter (CUtensorMap). */
 typedef struct tr_tensor_map {
-    _Alignas(64) uint64_t opaque[16];
+    _Alignas(128) uint64_t opaque[16]; /* CUDA 13 aligns it so; the driver asks for 64 */
 } tr_tensor_map;
 
 /* Dimensions in Triton's order, the contiguous one last. */

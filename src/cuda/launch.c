@@ -1,0 +1,163 @@
+#include "base/memory.h"
+#include "cuda/kernel.h"
+
+#include <inttypes.h>
+
+/* A launch costs the driver a few microseconds; what is done here must not be seen beside that. Checks of a sound call
+ * compare numbers that the kernel holds ready, and whatever a message needs is worked out where one is due. */
+
+#define RARE __attribute__((cold, noinline))
+
+/* ---------------------------------------------------------------- refusals */
+
+RARE static tr_status fail_count(const tr_cuda_kernel *k, int32_t count, tr_error *error)
+{
+    const int32_t hidden = k->info.hidden_most;
+    const char *const way = count < k->least_args ? "few" : "many";
+    if (k->least_args == k->most_args && hidden == 0) {
+        return tr_fail(error, TR_MISMATCH, "too %s arguments: kernel '%s' of '%s' has %d parameter%s, got %d", way,
+                       k->info.name, k->file, k->info.param_count, k->info.param_count == 1 ? "" : "s", count);
+    }
+    return tr_fail(error, TR_MISMATCH,
+                   "too %s arguments: kernel '%s' of '%s' has %d parameters, of which %s%d %s scratch memory's; got %d",
+                   way, k->info.name, k->file, k->info.param_count, k->least_args == k->most_args ? "" : "up to ",
+                   hidden, hidden == 1 ? "is" : "are", count);
+}
+
+RARE static tr_status fail_grid(const tr_cuda_kernel *k, tr_grid grid, tr_error *error)
+{
+    const uint32_t sizes[3] = { grid.x, grid.y, grid.z };
+    const tr_cuda_info *device = &k->device->info;
+    for (int i = 0; i < 3; i++) {
+        if (sizes[i] == 0) {
+            return tr_fail(error, TR_INVALID_ARGUMENT, "the grid (%u, %u, %u) is 0 in %c; it must be 1 or more", grid.x,
+                           grid.y, grid.z, "xyz"[i]);
+        }
+        if (sizes[i] > k->grid_most[i]) {
+            return tr_fail(error, TR_INVALID_ARGUMENT,
+                           "the grid (%u, %u, %u) is too large in %c: device %d (%s) takes %u blocks%s", grid.x, grid.y,
+                           grid.z, "xyz"[i], device -> ordinal, device -> name, device -> max_grid[i],
+                           k -> grid_scale[i] > 1 ? ", and every program is a cluster of several" : "");
+        }
+    }
+    return TR_INTERNAL;
+}
+
+static tr_status check_blocks(const tr_cuda_kernel *k, tr_grid grid, uint64_t blocks, tr_error *error)
+{
+    const uint32_t sizes[3] = { grid.x, grid.y, grid.z };
+    for (int i = 0; i < 3; i++) {
+        if ((uint64_t)sizes[i] * k->grid_scale[i] % k->info.cluster[i] == 0) continue;
+        return tr_fail(error, TR_INVALID_ARGUMENT,
+                       "the grid (%u, %u, %u) is no multiple of the clusters of kernel '%s', %u x %u x %u blocks",
+                       grid.x, grid.y, grid.z, k->info.name, k->info.cluster[0], k->info.cluster[1],
+                       k->info.cluster[2]);
+    }
+    if (blocks <= k->max_blocks) return TR_OK;
+    return tr_fail(
+        error, TR_INVALID_ARGUMENT,
+        "the grid (%u, %u, %u) is too large for a cooperative launch: %" PRIu64 " blocks of kernel '%s' run at "
+        "once on device %d (%s), not %" PRIu64,
+        grid.x, grid.y, grid.z, k->max_blocks, k->info.name, k->device->info.ordinal, k->device->info.name, blocks);
+}
+
+RARE static tr_status fail_launch(const tr_cuda_kernel *k, tr_cu_result result, tr_error *error)
+{
+    if (tr_driver_is_fault(result)) {
+        return tr_driver_fail(k->driver, result, error, "kernel '%s' can't be launched, since one before it failed",
+                              k->info.name);
+    }
+    return tr_driver_fail(k->driver, result, error, "launching kernel '%s' of '%s'%s", k->info.name, k->file,
+                          tr_cuda_advice(k->no_metadata));
+}
+
+/* ---------------------------------------------------------------- launches */
+
+static tr_cu_result call_driver(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, void **params)
+{
+    const uint32_t x = grid.x * k->grid_scale[0], y = grid.y * k->grid_scale[1], z = grid.z * k->grid_scale[2];
+    if (k->driver->cuLaunchKernelEx) {
+        tr_cu_launch_config config = k->config;
+        config.grid_x = x, config.grid_y = y, config.grid_z = z;
+        config.stream = stream;
+        return k->driver->cuLaunchKernelEx(&config, k->function, params, NULL);
+    }
+    const tr_cu_launch_config *c = &k->config;
+    if (k->cooperative) {
+        return k->driver->cuLaunchCooperativeKernel(k->function, x, y, z, c->block_x, c->block_y, c->block_z, c->shared,
+                                                    stream, params);
+    }
+    return k->driver->cuLaunchKernel(k->function, x, y, z, c->block_x, c->block_y, c->block_z, c->shared, stream,
+                                     params, NULL);
+}
+
+static uint64_t count_blocks(const tr_cuda_kernel *k, tr_grid grid)
+{
+    /* At most 2^31 x 2^16 x 2^16. */
+    return (uint64_t)grid.x * k->grid_scale[0] * ((uint64_t)grid.y * k->grid_scale[1]) *
+           ((uint64_t)grid.z * k->grid_scale[2]);
+}
+
+static tr_status launch_with_scratch(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, void **params,
+                                     int32_t count, tr_error *error)
+{
+    tr_cuda_scratch_memory memory;
+    TR_TRY(tr_cuda_scratch_alloc(k, count_blocks(k, grid), stream, &memory, error));
+    for (int32_t i = count; i < k->info.param_count; i++) params[i] = &memory.addresses[i - count];
+    const tr_cu_result result = call_driver(k, grid, stream, params);
+    const tr_status freed = tr_cuda_scratch_free(k, &memory, stream, result ? NULL : error);
+    return result ? fail_launch(k, result, error) : freed;
+}
+
+static tr_status launch_here(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, void **params, int32_t count,
+                             tr_error *error)
+{
+    static const uint64_t null; /* a kernel that wants no scratch memory doesn't read its pointers */
+    if (k->has_scratch) return launch_with_scratch(k, grid, stream, params, count, error);
+    for (int32_t i = count; i < k->info.param_count; i++) params[i] = (void *)(uintptr_t)&null;
+    const tr_cu_result result = call_driver(k, grid, stream, params);
+    return __builtin_expect(result != TR_CUDA_SUCCESS, 0) ? fail_launch(k, result, error) : TR_OK;
+}
+
+static tr_status launch(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, const uint64_t *words,
+                        int32_t count, void **params, tr_error *error)
+{
+    for (int32_t i = 0; i < count; i++) params[i] = (void *)(uintptr_t)&words[i];
+    for (int32_t i = 0; k->has_wide && i < count; i++) {
+        if (k->param_sizes[i] > sizeof(uint64_t)) params[i] = (void *)(uintptr_t)words[i];
+    }
+    tr_cu_context current;
+    if (k->driver->cuCtxGetCurrent(&current) == TR_CUDA_SUCCESS && current == k->context) {
+        return launch_here(k, grid, stream, params, count, error);
+    }
+    tr_cuda_scope scope;
+    TR_TRY(tr_cuda_enter(k->device, &scope, error));
+    const tr_status status = launch_here(k, grid, stream, params, count, error);
+    tr_cuda_leave(k->device, &scope);
+    return status;
+}
+
+/* More arguments than the stack is used for. */
+RARE static tr_status launch_many(const tr_cuda_kernel *k, tr_grid grid, void *stream, const uint64_t *words,
+                                  int32_t count, tr_error *error)
+{
+    void **params = tr_malloc((size_t)k->info.param_count * sizeof(*params));
+    if (!params) return TR_OOM(error);
+    const tr_status status = launch(k, grid, stream, words, count, params, error);
+    free(params);
+    return status;
+}
+
+tr_status tr_cuda_launch(const tr_cuda_kernel *kernel, tr_grid grid, void *stream, const uint64_t *words, int32_t count,
+                         tr_error *error)
+{
+    const tr_cuda_kernel *k = kernel;
+    void *params[TR_CUDA_FEW_ARGS + TR_MOST_HIDDEN];
+    if (count < k->least_args || count > k->most_args) return fail_count(k, count, error);
+    if (grid.x - 1u >= k->grid_most[0] || grid.y - 1u >= k->grid_most[1] || grid.z - 1u >= k->grid_most[2]) {
+        return fail_grid(k, grid, error);
+    }
+    if (k->checks_blocks) TR_TRY(check_blocks(k, grid, count_blocks(k, grid), error));
+    if (count > TR_CUDA_FEW_ARGS) return launch_many(k, grid, stream, words, count, error);
+    return launch(k, grid, stream, words, count, params, error);
+}
