@@ -2,8 +2,8 @@
  *
  *     parse FILE [RUNS]
  *
- * Prints, as JSON, the file's size and the best time in ns of RUNS (9) parses (lexing, building and verifying the module;
- * freeing it isn't in it) and of as many copies of the text.
+ * Prints, as JSON, the file's size and the best time in ns of RUNS (9) parses (lexing, building and verifying the
+ * module; freeing it isn't in it) and of as many copies of the text.
  */
 #include "mlir/parse.h"
 

@@ -16,7 +16,8 @@ from places import BUILD, CACHE, run_triton
 
 ARTIFACTS = Path(__file__).resolve().parent.parent / "examples/artifacts/3.4.0"
 GOAL = 50  # MB/s
-MODULE = re.compile(r"(?P<before>.*?)^module \{\n(?P<body>.*)^\} loc\(#loc\d+\)\n(?P<after>.*)", re.DOTALL | re.MULTILINE)
+MODULE = re.compile(r"(?P<before>.*?)^module \{\n(?P<body>.*)^\} loc\(#loc\d+\)\n(?P<after>.*)",
+                    re.DOTALL | re.MULTILINE)
 ALIAS = re.compile(r"#loc(\d*)\b")
 SYMBOL = re.compile(r'(tt\.func (?:public|private) |tt\.call )@("?)([^"(]*)\2')
 

@@ -7,8 +7,8 @@ from ctypes import c_void_p
 import numpy as np
 
 class Error(Structure):
-    _fields_ = [("status", c_int), ("os_errno", c_int), ("line", c_uint32), ("column", c_uint32), ("file", c_char * 256),
-                ("message", c_char * 768), ("excerpt", c_char * 512)]
+    _fields_ = [("status", c_int), ("os_errno", c_int), ("line", c_uint32), ("column", c_uint32),
+                ("file", c_char * 256), ("message", c_char * 768), ("excerpt", c_char * 512)]
 
 
 class ContextOptions(Structure):

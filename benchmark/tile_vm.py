@@ -195,7 +195,7 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="few runs: whether it works, not how fast it is")
     parser.add_argument("--only", action="append", choices=WORKLOADS, metavar="NAME",
                         help=f"only this workload (may be given several times): {', '.join(WORKLOADS)}")
-    parser.add_argument("--no-interpreter", action="store_true", help="leave out Triton's interpreter, which takes minutes")
+    parser.add_argument("--no-interpreter", action="store_true", help="leave out Triton's, which takes minutes")
     parser.add_argument("--library", type=Path, default=BUILD / "src/libtriton_runner.so", help="default: %(default)s")
     return parser.parse_args()
 

@@ -65,12 +65,26 @@ def pointer(array):
     return array.ctypes.data_as(ctypes.c_void_p)
 
 
+def empty(shape, dtype):
+    """An array aligned to 64 bytes, as those of torch and of tr_array are; NumPy's own start anywhere."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    buffer = np.empty(size + 63, np.uint8)
+    begin = -buffer.ctypes.data % 64
+    return buffer[begin:begin + size].view(dtype).reshape(shape)
+
+
+def filled(values, dtype):
+    array = empty(values.shape, dtype)
+    array[...] = values
+    return array
+
+
 def normal(shape, seed, dtype=np.float32):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+    return filled(np.random.default_rng(seed).standard_normal(shape), dtype)
 
 
 def uniform(shape, seed, low, high):
-    return np.random.default_rng(seed).uniform(low, high, shape).astype(np.float32)
+    return filled(np.random.default_rng(seed).uniform(low, high, shape), np.float32)
 
 
 class VectorAdd(Workload):
@@ -86,7 +100,7 @@ class VectorAdd(Workload):
         self.grid = (self.size // self.block,)
 
     def arguments(self):
-        return {"x": normal(self.size, 1), "y": normal(self.size, 2), "out": np.empty(self.size, np.float32),
+        return {"x": normal(self.size, 1), "y": normal(self.size, 2), "out": empty(self.size, np.float32),
                 "n": self.size}
 
     def expected(self, arguments):
@@ -121,7 +135,7 @@ class Softmax(Workload):
 
     def arguments(self):
         shape = (self.rows, self.cols)
-        return {"out": np.empty(shape, np.float32), "x": normal(shape, 1), "out_row_stride": self.cols,
+        return {"out": empty(shape, np.float32), "x": normal(shape, 1), "out_row_stride": self.cols,
                 "x_row_stride": self.cols, "n_cols": self.cols}
 
     def expected(self, arguments):
@@ -131,7 +145,7 @@ class Softmax(Workload):
 
     def numpy_work(self, arguments):
         x, out = arguments["x"], arguments["out"]
-        row = np.empty((self.rows, 1), np.float32)
+        row = empty((self.rows, 1), np.float32)
 
         def work():
             np.max(x, axis=1, keepdims=True, out=row)
@@ -157,7 +171,7 @@ class Matmul(Workload):
 
     def arguments(self):
         n, shape = self.size, (self.size, self.size)
-        return {"a": normal(shape, 1, np.float16), "b": normal(shape, 2, np.float16), "c": np.empty(shape, np.float32),
+        return {"a": normal(shape, 1, np.float16), "b": normal(shape, 2, np.float16), "c": empty(shape, np.float32),
                 "M": n, "N": n, "K": n, "a_row_stride": n, "b_row_stride": n, "c_row_stride": n}
 
     def expected(self, arguments):
@@ -185,7 +199,7 @@ class Attention(Workload):
     def arguments(self):
         shape = (self.heads, self.context, self.head)
         return {"q": normal(shape, 1, np.float16), "k": normal(shape, 2, np.float16), "v": normal(shape, 3, np.float16),
-                "out": np.empty(shape, np.float16), "lse": np.empty(shape[:2], np.float32), "scale": self.scale,
+                "out": empty(shape, np.float16), "lse": empty(shape[:2], np.float32), "scale": self.scale,
                 "n_ctx": self.context, "head_stride": self.context * self.head, "row_stride": self.head}
 
     def expected(self, arguments):
@@ -197,7 +211,7 @@ class Attention(Workload):
         return self.attention(arguments, arguments, np.float32)
 
     def attention(self, inputs, outputs, dtype):
-        scores = np.empty((self.context, self.context), dtype)
+        scores = empty((self.context, self.context), dtype)
         hidden = np.triu(np.ones(scores.shape, bool), 1)
 
         def attend(head):
@@ -233,9 +247,9 @@ class LayerNorm(Workload):
 
     def arguments(self):
         shape = (self.rows, self.cols)
-        return {"x": normal(shape, 1), "out": np.empty(shape, np.float32), "weight": normal(self.cols, 2),
-                "bias": normal(self.cols, 3), "mean": np.empty(self.rows, np.float32),
-                "rstd": np.empty(self.rows, np.float32), "row_stride": self.cols, "n_cols": self.cols, "eps": self.eps}
+        return {"x": normal(shape, 1), "out": empty(shape, np.float32), "weight": normal(self.cols, 2),
+                "bias": normal(self.cols, 3), "mean": empty(self.rows, np.float32),
+                "rstd": empty(self.rows, np.float32), "row_stride": self.cols, "n_cols": self.cols, "eps": self.eps}
 
     def expected(self, arguments):
         x = arguments["x"].astype(np.float64)
@@ -273,7 +287,7 @@ class Chain(Workload):
 
     def arguments(self):
         return {"x": uniform(self.size, 1, 0.5, 1.5), "y": uniform(self.size, 2, 0.5, 1.5),
-                "out": np.empty(self.size, np.float32), "n": self.size}
+                "out": empty(self.size, np.float32), "n": self.size}
 
     def expected(self, arguments):
         x, y = (arguments[name].astype(np.float64) for name in "xy")
@@ -310,7 +324,7 @@ class ScalarFor(Workload):
     steps = 100_000
 
     def arguments(self):
-        return {"out": np.empty(1, np.int32), "steps": self.steps}
+        return {"out": empty(1, np.int32), "steps": self.steps}
 
     def expected(self, arguments):
         state, mixed = 1, 0
@@ -333,7 +347,7 @@ class ScalarWhile(Workload):
     steps = 100_000
 
     def arguments(self):
-        return {"out": np.empty(2, np.int32), "steps": self.steps}
+        return {"out": empty(2, np.int32), "steps": self.steps}
 
     def expected(self, arguments):
         start = value = 1
