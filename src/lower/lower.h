@@ -39,7 +39,9 @@ typedef struct tr_lower_request {
     const char *options;  /* JSON object of compiler options that beat those of the metadata, {"num_warps": 8}; NULL =
                              none */
     const char *python;   /* for this request, where it is not the one of the tr_lowering; NULL = that one */
-    const char *keep;     /* folder that gets every stage as soon as it is there, also before a failure; NULL = none */
+    const char *keep;     /* folder that gets every stage as soon as it is there, also before a failure, and the
+                             metadata (or the log of the failure) at the end: STEM of `name`, .ttgir and so on, .json
+                             or .log; NULL = none */
     double timeout_seconds;     /* for everything together; 0 = TR_LOWER_TIMEOUT */
     const volatile int *cancel; /* the request ends with TR_INTERRUPTED soon after *cancel becomes nonzero */
     void (*progress)(void *user, tr_level making, double seconds); /* when a stage begins and about every second */
@@ -59,9 +61,10 @@ typedef struct tr_lowered {
     int32_t count;
     char *name;     /* of the kernel */
     char *metadata; /* JSON text that belongs to the last stage, with Triton's keys */
-    char *tools;    /* "Triton 3.4.0 of /x/bin/python, ptxas 12.8 /x/ptxas": what made it; "cache" is said by: */
-    bool cached;
-    char *log; /* what Triton and ptxas said on the way, its last part; "" for a cached result */
+    char *tools;    /* what made it: "Triton 3.4.0 (/x/bin/python), ptxas 12.8 (/x/ptxas)" */
+    bool cached;    /* all of it came from the cache */
+    char *log;      /* what Triton and ptxas said on the way, its last part; "" for a cached result */
+    int32_t arch;   /* compute capability of the last stage */
 } tr_lowered;
 
 /* Thread-safe; requests of one tr_lowering take turns. *out is written on success only; release with
@@ -84,9 +87,6 @@ static inline tr_str tr_lowered_bytes(const tr_lowered *lowered)
     const tr_lower_stage *last = &lowered->stages[lowered->count - 1];
     return (tr_str){ last->data, last->size };
 }
-
-/* Writes the stages as `folder`/NAME.<level> and NAME.json, as a Triton cache folder holds them. Makes the folder. */
-TR_MUST_CHECK tr_status tr_lowered_save(const tr_lowered *lowered, const char *folder, tr_error *error);
 
 /* The compute capability of "sm_90", "sm_90a", "sm90", "cuda:90" or "90"; 0 if it is none. */
 int32_t tr_lower_arch_from_name(const char *name);
