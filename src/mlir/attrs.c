@@ -127,11 +127,12 @@ static tr_status parse_list(tr_parser *p, const tr_attr **out)
 {
     size_t first = p->item_stack.count;
     p->at++;
-    while (tr_peek_kind(p) != ']') {
-        const tr_attr *item;
-        TR_TRY(tr_parse_attr(p, NULL, &item));
-        if (!tr_vec_push(&p->item_stack, item)) return tr_parse_oom(p);
-        if (!tr_take(p, ',')) break;
+    if (tr_peek_kind(p) != ']') {
+        do {
+            const tr_attr *item;
+            TR_TRY(tr_parse_attr(p, NULL, &item));
+            if (!tr_vec_push(&p->item_stack, item)) return tr_parse_oom(p);
+        } while (tr_take(p, ','));
     }
     TR_TRY(tr_expect(p, ']', "',' or ']' in a list"));
     size_t count = p->item_stack.count - first;
@@ -143,37 +144,44 @@ static tr_status parse_list(tr_parser *p, const tr_attr **out)
     return tr_attr_new(p, attr, out);
 }
 
-/* dict = '{' ((word | string) ('=' attr)?) (',' ...)* '}' */
+/* entry = (word | string) ('=' attr)?, unlike those on attr_stack from `first` on */
+static tr_status parse_entry(tr_parser *p, size_t first)
+{
+    tr_token token = tr_peek(p);
+    tr_str name = tr_text_of(p, token);
+    if (token.kind == TR_TOKEN_STRING) {
+        TR_TRY(tr_parse_string(p, &name));
+        if (name.size == 0) return tr_parse_fail(p, token.begin, "an attribute needs a name");
+    } else if (token.kind == TR_TOKEN_WORD) {
+        p->at++;
+    } else {
+        return tr_expected(p, "the name of an attribute");
+    }
+    for (size_t i = first; i < p->attr_stack.count; i++) {
+        if (tr_str_equal(p->attr_stack.items[i].name, name)) {
+            return tr_parse_fail(p, token.begin, "attribute '%.*s' stands here twice", TR_STR_ARG(name));
+        }
+    }
+    if (p->attr_stack.count - first > TR_LIMIT_ATTRS) {
+        return tr_parse_fail(p, token.begin, "more than %d attributes", TR_LIMIT_ATTRS);
+    }
+    const tr_attr *value;
+    if (tr_take(p, '=')) {
+        TR_TRY(tr_parse_attr(p, NULL, &value));
+    } else {
+        TR_TRY(tr_attr_new(p, (tr_attr){ .kind = TR_ATTR_UNIT }, &value));
+    }
+    return tr_push_attr(p, name, value);
+}
+
+/* dict = '{' (entry (',' entry)*)? '}' */
 tr_status tr_parse_attr_dict(tr_parser *p)
 {
     size_t first = p->attr_stack.count;
     TR_TRY(tr_expect(p, '{', "'{' before attributes"));
-    while (tr_peek_kind(p) != '}') {
-        tr_token token = tr_peek(p);
-        tr_str name = tr_text_of(p, token);
-        if (token.kind == TR_TOKEN_STRING) {
-            TR_TRY(tr_parse_string(p, &name));
-            if (name.size == 0) return tr_parse_fail(p, token.begin, "an attribute needs a name");
-        } else if (token.kind == TR_TOKEN_WORD) {
-            p->at++;
-        } else {
-            return tr_expected(p, "the name of an attribute");
-        }
-        for (size_t i = first; i < p->attr_stack.count; i++) {
-            if (tr_str_equal(p->attr_stack.items[i].name, name)) {
-                return tr_parse_fail(p, token.begin, "attribute '%.*s' stands here twice", TR_STR_ARG(name));
-            }
-        }
-        if (p->attr_stack.count - first > 4096) return tr_parse_fail(p, token.begin, "more than 4096 attributes");
-        const tr_attr *value;
-        if (tr_take(p, '=')) {
-            TR_TRY(tr_parse_attr(p, NULL, &value));
-        } else {
-            TR_TRY(tr_attr_new(p, (tr_attr){ .kind = TR_ATTR_UNIT }, &value));
-        }
-        TR_TRY(tr_push_attr(p, name, value));
-        if (!tr_take(p, ',')) break;
-    }
+    if (tr_take(p, '}')) return TR_OK;
+    do TR_TRY(parse_entry(p, first));
+    while (tr_take(p, ','));
     return tr_expect(p, '}', "',' or '}' behind an attribute");
 }
 

@@ -96,17 +96,16 @@ double tr_float_from_bits(const tr_float_format *f, uint64_t bits)
 
 /* ---------------------------------------------------------------- parsing */
 
-/* Reads digits into 64 bits; false if they need more. */
-static bool read_digits(tr_str text, uint64_t *out)
+/* Reads digits into 128 bits; false if they need more. */
+static bool read_digits(tr_str text, unsigned __int128 *out)
 {
     bool hex = text.size > 2 && text.data[1] == 'x';
-    uint64_t value = 0;
+    unsigned base = hex ? 16 : 10;
+    unsigned __int128 value = 0;
     for (size_t i = hex ? 2 : 0; i < text.size; i++) {
         char c = text.data[i];
-        uint64_t digit = c <= '9' ? (uint64_t)(c - '0') : (uint64_t)((c | 32) - 'a' + 10);
-        if (__builtin_mul_overflow(value, hex ? 16u : 10u, &value) || __builtin_add_overflow(value, digit, &value)) {
-            return false;
-        }
+        unsigned digit = c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 32) - 'a' + 10);
+        if (__builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, digit, &value)) return false;
     }
     *out = value;
     return true;
@@ -121,25 +120,22 @@ tr_status tr_number_integer(tr_parser *p, tr_token token, bool negative, const t
                             bool *out_wide)
 {
     tr_str text = tr_text_of(p, token);
-    uint64_t magnitude;
+    unsigned __int128 magnitude;
     *out_wide = false;
-    if (!read_digits(text, &magnitude)) {
-        if (type->bits <= 64) return out_of_range(p, token, type);
-        *out_wide = true;
-        *out = 0;
-        return TR_OK;
+    *out = 0;
+    bool fits = read_digits(text, &magnitude);
+    if (type->bits == 0 || (!fits && type->bits <= 128)) return out_of_range(p, token, type);
+    if (fits && type->bits <= 128) {
+        unsigned __int128 top = (unsigned __int128)1 << (type->bits - 1);
+        if (magnitude > (negative ? top : top - 1 + top)) return out_of_range(p, token, type);
     }
     if (type->bits > 64) {
-        /* What fits is kept: an i128 constant is a small number nearly always. */
-        *out_wide = magnitude > (uint64_t)INT64_MAX;
-        *out = (int64_t)(negative ? 0 - magnitude : magnitude);
+        /* What fits into 64 bits is kept: an i128 constant is a small number nearly always. */
+        *out_wide = !fits || magnitude > (unsigned __int128)INT64_MAX;
+        if (!*out_wide) *out = negative ? -(int64_t)magnitude : (int64_t)magnitude;
         return TR_OK;
     }
-    if (type->bits == 0) return out_of_range(p, token, type);
-    uint64_t limit = type->bits == 64 ? UINT64_MAX : ((uint64_t)1 << type->bits) - 1;
-    uint64_t negative_limit = (uint64_t)1 << (type->bits - 1);
-    if (magnitude > (negative ? negative_limit : limit)) return out_of_range(p, token, type);
-    uint64_t value = negative ? 0 - magnitude : magnitude;
+    uint64_t value = negative ? 0 - (uint64_t)magnitude : (uint64_t)magnitude;
     int shift = 64 - (int)type->bits;
     bool is_unsigned = type->name.size && type->name.data[0] == 'u';
     *out = is_unsigned ? (int64_t)(value << shift >> shift) : (int64_t)(value << shift) >> shift;
@@ -197,7 +193,6 @@ tr_status tr_number_float(tr_parser *p, tr_token token, bool negative, const tr_
     const tr_float_format *format = tr_float_format_of(type);
     tr_str text = tr_text_of(p, token);
     double value = 0;
-    uint64_t bits = 0;
     if (token.kind == TR_TOKEN_INTEGER) {
         /* An integer is the bit pattern, in hex only: `1 : f32` is nothing. */
         if (text.size < 3 || text.data[1] != 'x') {
@@ -205,12 +200,11 @@ tr_status tr_number_float(tr_parser *p, tr_token token, bool negative, const tr_
                                  TR_STR_ARG(type->name));
         }
         if (negative) return tr_parse_fail(p, token.begin, "the bits of a float can't have a '-'");
-        bool fits = read_digits(text, &bits);
-        int width = (int)type->bits;
-        if (width < 64 && fits && bits >> width) fits = false;
-        if (!fits && width <= 64) return out_of_range(p, token, type);
-        *out_bits = fits ? bits : 0;
-        *out = format && fits ? tr_float_from_bits(format, bits) : 0;
+        unsigned __int128 bits;
+        bool fits = read_digits(text, &bits) && (type->bits == 128 || bits >> type->bits == 0);
+        if (!fits) return out_of_range(p, token, type);
+        *out_bits = (uint64_t)bits;
+        *out = format ? tr_float_from_bits(format, *out_bits) : 0;
         return TR_OK;
     }
     TR_TRY(read_double(p, token, &value));

@@ -586,7 +586,7 @@ static tr_status make_container(tr_parser *p, tr_op **out_op, tr_block **out_blo
     op->regions = TR_NEW_ARRAY(p->arena, tr_region *, 1);
     if (!op->regions) return tr_parse_oom(p);
     op->code = TR_OP_builtin_module;
-    op->name = TR_STR("builtin.module");
+    op->name = TR_STR("module");
     op->regions[0] = region;
     op->region_count = 1;
     op->loc = p->no_loc;

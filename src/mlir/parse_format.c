@@ -77,6 +77,25 @@ static tr_status parse_barrier_flags(tr_parser *p, const tr_attr **out)
     return tr_attr_int(p, value, p->i32, out);
 }
 
+/* ints = '[' (integer (',' integer)*)? ']' */
+static tr_status parse_int_list(tr_parser *p, const tr_attr **out)
+{
+    const tr_attr *list;
+    if (tr_peek_kind(p) != '[') return tr_expected(p, "'[' and numbers");
+    uint32_t offset = tr_peek(p).begin;
+    TR_TRY(tr_parse_attr(p, NULL, &list));
+    int64_t *ints = TR_NEW_ARRAY(p->arena, int64_t, (size_t)list->count);
+    if (!ints) return tr_parse_oom(p);
+    for (int32_t i = 0; i < list->count; i++) {
+        const tr_attr *item = list->items[i];
+        if (item->kind != TR_ATTR_INTEGER || item->integer != (int32_t)item->integer) {
+            return tr_parse_fail(p, offset, "expected a list of i32");
+        }
+        ints[i] = item->integer;
+    }
+    return tr_attr_new(p, (tr_attr){ .kind = TR_ATTR_INTS, .type = p->i32, .ints = ints, .count = list->count }, out);
+}
+
 static tr_status parse_attr_form(tr_parser *p, const tr_attr_spec *spec)
 {
     const tr_attr *attr;
@@ -105,6 +124,7 @@ static tr_status parse_attr_form(tr_parser *p, const tr_attr_spec *spec)
     case TR_FORM_I32: TR_TRY(tr_parse_attr_value(p, p->i32, false, &attr)); break;
     case TR_FORM_I64: TR_TRY(tr_parse_attr_value(p, p->i64, false, &attr)); break;
     case TR_FORM_DIALECT: TR_TRY(parse_dialect_part(p, spec, &attr)); break;
+    case TR_FORM_I32S: TR_TRY(parse_int_list(p, &attr)); break;
     case TR_FORM_BARRIER_FLAGS: TR_TRY(parse_barrier_flags(p, &attr)); break;
     default: TR_TRY(tr_parse_attr(p, NULL, &attr)); break;
     }

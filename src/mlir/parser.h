@@ -15,6 +15,7 @@
 #define TR_LIMIT_NESTING 64          /* types, attributes and locations in each other */
 #define TR_LIMIT_TEXT ((size_t)1 << 30)
 #define TR_LIMIT_PACK 65536          /* results of one op */
+#define TR_LIMIT_ATTRS 4096          /* of one op or dictionary: each is compared with all others */
 #define TR_LIMIT_RANK 64             /* dimensions of a shape */
 #define TR_LIMIT_EXPANSION 65536     /* bytes of an attribute's text with aliases expanded */
 

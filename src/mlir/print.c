@@ -220,7 +220,8 @@ static bool is_property(const tr_op *op, const tr_op_info *info, int32_t i)
 
 static tr_status print_generic(tr_printer *p, const tr_op *op, const tr_op_info *info)
 {
-    tr_quoted_print(op->generic || !info ? op->name : pack_name(op->name), p->out);
+    bool short_name = info && !memchr(op->name.data, '.', op->name.size); /* `module`, `call` in func.func */
+    tr_quoted_print(short_name ? tr_opcode_name(op->code) : op->name, p->out);
     tr_put(p, "(");
     tr_print_values(p, op->operands, op->operand_count);
     tr_put(p, ")");
@@ -308,14 +309,7 @@ static tr_status print_module(tr_printer *p)
     for (int32_t i = 0; i < module->alias_count; i++) {
         if (!module->aliases[i].after) print_alias(p, &module->aliases[i]);
     }
-    if (module->bare) {
-        /* Its ops are at the top of the text; a module is made around them, as MLIR does. */
-        p->indent = -2;
-        TR_TRY(print_ops(p, module->op->regions[0]->first, true));
-        p->indent = 0;
-    } else {
-        TR_TRY(print_op(p, module->op));
-    }
+    TR_TRY(print_op(p, module->op));
     for (int32_t i = 0; i < module->alias_count; i++) {
         if (module->aliases[i].after) print_alias(p, &module->aliases[i]);
     }

@@ -44,6 +44,7 @@ static bool is_default(const tr_attr_spec *spec, const tr_attr *attr)
 static bool can_write(const tr_attr_spec *spec, const tr_attr *attr)
 {
     if (spec->form == TR_FORM_UNIT) return attr->kind == TR_ATTR_UNIT;
+    if (spec->form == TR_FORM_I32S) return attr->kind == TR_ATTR_INTS && !attr->alias.size;
     if (spec->form == TR_FORM_DIALECT) return attr->kind == TR_ATTR_OPAQUE && !attr->alias.size;
     return true;
 }
@@ -144,6 +145,13 @@ static void print_attr(state *s, int index)
     case TR_FORM_ENUM: put(s, tr_attr_spec_word(spec, attr->integer)); break;
     case TR_FORM_I32:
     case TR_FORM_I64: tr_attr_print_untyped(attr, s->p->out); break;
+    case TR_FORM_I32S:
+        put(s, TR_STR("["));
+        for (int32_t i = 0; i < attr->count; i++) {
+            tr_text_printf(s->p->out, i ? ", %lld" : "%lld", (long long)attr->ints[i]);
+        }
+        put(s, TR_STR("]"));
+        break;
     case TR_FORM_BARRIER_FLAGS: print_barrier_flags(s, attr->integer); break;
     case TR_FORM_DIALECT: {
         tr_str part = attr->text;

@@ -373,7 +373,11 @@ static tr_status check_func(const verifier *v, const tr_op *op)
     const tr_attr *attr = tr_op_attr(op, "function_type");
     if (op->region_count != 1) return FAIL(v, op, "'%.*s' needs one region", TR_STR_ARG(op->name));
     const tr_block *entry = op->regions[0]->first;
-    if (!entry) return TR_OK;
+    if (!entry) {
+        const tr_attr *visibility = tr_op_attr(op, "sym_visibility");
+        if (visibility && tr_str_is(visibility->text, "private")) return TR_OK;
+        return FAIL(v, op, "a function without a body must be private");
+    }
     TR_TRY(check_type_list(v, op, "argument", entry->arg_count, attr->type->input_count));
     for (int32_t i = 0; i < entry->arg_count; i++) {
         TR_TRY(check_type(v, op, "argument", i, entry->args[i].type, attr->type->inputs[i]));

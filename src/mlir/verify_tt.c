@@ -170,7 +170,12 @@ static tr_status check_dot(const checker *c)
 static tr_status check_descriptor_load(const checker *c)
 {
     const tr_type *desc = operand_type(c, 0), *to = result_type(c, 0);
-    if (desc->kind != TR_TYPE_TENSORDESC || (desc->element == to->element && desc->count == to->count)) return TR_OK;
+    if (desc->kind != TR_TYPE_TENSORDESC) return TR_OK;
+    /* A descriptor writes its integers with a sign, si8 or ui8: the tensor's have none. */
+    const bool same = desc->element == to->element ||
+                      (desc->element->kind == TR_TYPE_INTEGER && to->element->kind == TR_TYPE_INTEGER &&
+                       desc->element->bits == to->element->bits);
+    if (same && desc->count == to->count) return TR_OK;
     return FAIL(c, "'%.*s' can't load %s through %s", TR_STR_ARG(c->op->name), TEXT(to), TEXT(desc));
 }
 
