@@ -198,6 +198,7 @@ static enum exit_code finish(demo_table *table)
         print_json(json_pack("{s:o}", "rows", table->rows));
     } else {
         printf("%d ok, %d wrong, %d unsupported\n", table->ok, table->wrong, table->unsupported);
+        json_decref(table->rows);
     }
     return code;
 }

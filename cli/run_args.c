@@ -150,11 +150,13 @@ tr_status find_array(const cli_run *run, const char *option, const char *name, i
 tr_status find_file(const cli_run *run, const char *option, const char *text, int32_t *out_index, const char **out_file,
                     tr_error *error)
 {
-    char *name;
-    if (!split_name(text, &name, out_file) || !**out_file) {
-        return fail(error, TR_INVALID_ARGUMENT, "--%s needs NAME=FILE, not '%s'", option, text);
+    char *name = NULL;
+    tr_status status;
+    if (split_name(text, &name, out_file) && **out_file) {
+        status = find_array(run, option, name, out_index, error);
+    } else {
+        status = fail(error, TR_INVALID_ARGUMENT, "--%s needs NAME=FILE, not '%s'", option, text);
     }
-    tr_status status = find_array(run, option, name, out_index, error);
     free(name);
     return status;
 }

@@ -130,7 +130,7 @@ static tr_status set_integer(const tr_kernel *kernel, int32_t index, const tr_ar
     int width = dtype == TR_I1 ? 1 : 8 * (int)tr_dtype_size(dtype);
     int64_t value = tr_load_i64(arg->dtype, &arg->bits);
     bool huge = arg->dtype == TR_U64 && value < 0; /* 2^63 or more */
-    int64_t least = width == 1 ? 0 : -(int64_t)(1ull << (width - 1));
+    int64_t least = width == 1 || width == 64 ? 0 : -(int64_t)(1ull << (width - 1));
     if (width < 64 && (huge || value < least || value > (int64_t)((1ull << width) - 1))) {
         char text[TR_PARAM_TEXT_SIZE], number[32];
         snprintf(number, sizeof(number), huge ? "%llu" : "%lld", (long long)value);

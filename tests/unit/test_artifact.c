@@ -4,6 +4,7 @@
 #include "artifact/artifact.h"
 #include "artifact/level.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 #include <ftw.h>
 #include <limits.h>
@@ -380,6 +381,62 @@ static void damaged_ir(void **state)
     open_fails(in_root("k.ttir"), NULL, NULL, TR_INVALID_INPUT, "holds no kernel");
 }
 
+static void opening_survives_no_memory(void **state)
+{
+    (void)state;
+    make_folder("AAA");
+    write_file("AAA/add.ttir", add_text);
+    write_file("AAA/add.json", "{\"name\": \"add\", \"cluster_dims\": [1, 1, 1]}");
+    tr_error error;
+    tr_artifact *a = NULL;
+    tr_status status = TR_OUT_OF_MEMORY;
+    long after = 0;
+    for (; status != TR_OK; after++) {
+        tr_memory_fail_after(after);
+        status = tr_artifact_open(root, &(tr_artifact_options){ .preference = preference }, &a, &error);
+        tr_memory_fail_after(-1);
+        if (status != TR_OK) check_fails(status, TR_OUT_OF_MEMORY, &error, "out of memory");
+        assert_true(after < 10000);
+    }
+    assert_true(after > 20);
+    tr_artifact_destroy(a);
+}
+
+static void listing(void **state)
+{
+    (void)state;
+    tr_error error;
+    tr_listing list;
+    write_file("k.ttir", two_text);
+    check_ok(tr_listing_create(in_root("k.ttir"), &list, &error), &error);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(list.entries[1].kernel, "two");
+    assert_int_equal(list.entries[1].level, TR_LEVEL_TTIR);
+    assert_int_equal(list.entries[1].size, strlen(two_text));
+    tr_listing_destroy(&list);
+    assert_int_equal(list.count, 0);
+    tr_listing_destroy(&list);
+
+    write_file("add.ptx", ".version 8.0\n");
+    check_ok(tr_listing_create(root, &list, &error), &error);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(list.entries[0].kernel, "add");
+    assert_string_equal(list.entries[0].path, in_root("add.ptx"));
+    assert_int_equal(list.entries[0].size, 13);
+    tr_listing_destroy(&list);
+    check_fails(tr_listing_create(in_root("none"), &list, &error), TR_NOT_FOUND, &error, "none");
+    check_fails(tr_listing_create(NULL, &list, &error), TR_INVALID_ARGUMENT, &error, "no path");
+
+    tr_status status = TR_OUT_OF_MEMORY;
+    for (long after = 0; status != TR_OK; after++) {
+        tr_memory_fail_after(after);
+        status = tr_listing_create(root, &list, &error);
+        tr_memory_fail_after(-1);
+        if (status != TR_OK) check_fails(status, TR_OUT_OF_MEMORY, &error, "out of memory");
+    }
+    tr_listing_destroy(&list);
+}
+
 /* ---------------------------------------------------------------- what Triton wrote */
 
 static void written_by_triton(void **state)
@@ -431,6 +488,8 @@ int main(void)
         IN_ROOT(long_names),
         cmocka_unit_test(names_of_parameters),
         IN_ROOT(damaged_ir),
+        IN_ROOT(opening_survives_no_memory),
+        IN_ROOT(listing),
         cmocka_unit_test(written_by_triton),
     };
     return cmocka_run_group_tests_name("artifact", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* runner: contexts, devices, kernels, and every check of a launch. */
 #include "check.h"
 
-#include "triton_runner.h"
+#include "base/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -511,6 +511,41 @@ static void many_arguments(void **state)
     tr_text_deinit(&params);
 }
 
+/* Each allocation fails in turn: loading ends with TR_OUT_OF_MEMORY and leaves nothing behind (the address sanitizer
+ * looks), until there is enough. */
+static void loading_survives_no_memory(void **state)
+{
+    (void)state;
+    tr_error error;
+    tr_kernel *k = NULL;
+    tr_status status = TR_OUT_OF_MEMORY;
+    long after = 0;
+    for (; status != TR_OK; after++) {
+        tr_memory_fail_after(after);
+        status = tr_kernel_load_memory(context, add_text, strlen(add_text), "k.ttir", NULL, &k, &error);
+        tr_memory_fail_after(-1);
+        if (status != TR_OK) check_fails(status, TR_OUT_OF_MEMORY, &error, "out of memory");
+        assert_true(after < 10000);
+    }
+    assert_true(after > 20);
+    tr_kernel_destroy(k);
+}
+
+static void contexts_survive_no_memory(void **state)
+{
+    (void)state;
+    tr_error error;
+    tr_context *c = NULL;
+    tr_status status = TR_OUT_OF_MEMORY;
+    for (long after = 0; status != TR_OK; after++) {
+        tr_memory_fail_after(after);
+        status = tr_context_create(&(tr_context_options){ .threads = 2 }, &c, &error);
+        tr_memory_fail_after(-1);
+        if (status != TR_OK) check_fails(status, TR_OUT_OF_MEMORY, &error, "out of memory");
+    }
+    tr_context_destroy(c);
+}
+
 static const char endless[] = "module {\n"
                               "  tt.func public @k(%n: i32) {\n"
                               "    cf.br ^bb1\n"
@@ -555,6 +590,8 @@ int main(void)
         cmocka_unit_test(scalars_arrive),
         cmocka_unit_test(options_of_a_launch),
         cmocka_unit_test(many_arguments),
+        cmocka_unit_test(loading_survives_no_memory),
+        cmocka_unit_test(contexts_survive_no_memory),
         cmocka_unit_test(endless_kernels_can_be_stopped),
     };
     return cmocka_run_group_tests_name("runner", tests, make_context, destroy_context);
