@@ -50,17 +50,18 @@ void tr_helper_forget(tr_helper *helper)
     *helper = TR_NO_HELPER;
 }
 
-/* Puts who it is in front of a message about the process, the end of its log behind it, and stops it. */
-static tr_status blame(tr_helper *helper, tr_error *error)
+/* Puts who it is in front of a message about the process, and the end of its log behind it. For what is the process'
+ * fault only: other failures pass. */
+static tr_status blame(tr_helper *helper, tr_status status, tr_error *error)
 {
-    if (error) {
-        char message[sizeof(error->message)];
-        snprintf(message, sizeof(message), "%s", error->message);
-        tr_fail(error, error->status, "the Python process (%s) %s; %s", helper->python, message, how_to_choose);
-        tr_child_drain(&helper->child);
-        tr_log_excerpt((tr_str){ helper->child.tail.data, helper->child.tail.size }, error);
-    }
-    return TR_TRAPPED;
+    if (!error || (status != TR_TRAPPED && status != TR_TIMED_OUT)) return status;
+    char message[sizeof(error->message)];
+    snprintf(message, sizeof(message), "%s", error->message);
+    tr_fail(error, status, "the Python process (%s)%s %s; %s", helper->python, status == TR_TIMED_OUT ? ":" : "",
+            message, how_to_choose);
+    tr_child_drain(&helper->child);
+    tr_log_excerpt((tr_str){ helper->child.tail.data, helper->child.tail.size }, error);
+    return status;
 }
 
 /* The process is gone although an answer was due: says how it ended. */
@@ -78,10 +79,9 @@ static tr_status greet(tr_helper *helper, tr_patience *patience, tr_error *error
     bool whole;
     tr_status status = tr_frame_read(&helper->child, patience, &frame, &whole, error);
     if (status == TR_OK && !whole) status = explain_end(helper, "before it said hello", patience, error);
-    if (status != TR_OK) return status == TR_TRAPPED ? blame(helper, error) : status;
+    if (status != TR_OK) return blame(helper, status, error);
     if (json_integer_value(json_object_get(frame.json, "protocol")) != PROTOCOL) {
-        tr_fail(error, TR_TRAPPED, "said hello in another protocol");
-        status = blame(helper, error);
+        status = blame(helper, tr_fail(error, TR_TRAPPED, "said hello in another protocol"), error);
     }
     helper->hello = json_incref(frame.json);
     tr_frame_deinit(&frame);
@@ -177,6 +177,12 @@ static void file_of(const tr_helper_job *job, char *out, size_t size)
     snprintf(out + used, size - used, ".%s", tr_level_name(job->from));
 }
 
+/* An input that has a target goes to another one. TTIR has none. */
+static bool is_moved(const tr_helper_job *job)
+{
+    return job->source_arch && job->source_arch != job->arch && job->from != TR_LEVEL_TTIR;
+}
+
 typedef struct tr_conversation {
     tr_helper *helper;
     const tr_helper_job *job;
@@ -212,32 +218,40 @@ static void other_version(const tr_conversation *c, char *out, size_t size)
     snprintf(out, size, "; it was written by Triton %s: %s", wrote, how_to_choose);
 }
 
-/* A stage failed, or the process died in it (`death` says how): one sentence with the target and, where there is one,
- * the place in the input. */
+/* "Triton 3.4.0 can't bring this TTGIR from sm_75 to LLIR for sm_90" */
+static void describe_step(const tr_conversation *c, char *out, size_t size)
+{
+    const tr_helper_job *job = c->job;
+    char from[32] = "";
+    if (is_moved(job)) snprintf(from, sizeof(from), " from sm_%d", (int)job->source_arch);
+    snprintf(out, size, "Triton %s can't bring this %s%s to %s for sm_%d", tr_helper_triton(c->helper),
+             tr_lower_level_title(job->from), from,
+             tr_lower_level_title(c->making == job->from ? job->to : c->making), (int)job->arch);
+}
+
+/* A stage failed with `what`, or the process died in it (`what` says how): one sentence with the target and, where
+ * there is one, the place in the input. */
 static tr_status stage_failed(const tr_conversation *c, tr_status status, const char *what, tr_error *error)
 {
     const tr_helper_job *job = c->job;
-    const char *version = tr_helper_triton(c->helper), *input = tr_lower_level_title(job->from);
+    char step[128], note[128];
     tr_str log = log_of(c), cause = tr_log_cause(log);
-    char where[64] = "", note[128];
+    describe_step(c, step, sizeof(step));
     other_version(c, note, sizeof(note));
-    bool moved = job->source_arch && job->source_arch != job->arch && job->from != TR_LEVEL_TTIR;
-    if (moved) snprintf(where, sizeof(where), " from sm_%d", (int)job->source_arch);
-    /* In its own file the exception says less than the diagnostic, and a dead process says nothing else. */
-    if (cause.size == 0) cause = tr_str_of(what);
-    if (cause.size > 300) cause.size = 300;
+    /* An error that LLVM reports before it aborts is a refusal like others. */
+    bool refusal = tr_str_starts_with(cause, "LLVM ERROR");
+    if (refusal) status = TR_INVALID_INPUT;
+    if (is_moved(job) && status == TR_INVALID_INPUT) status = TR_MISMATCH;
     tr_log_place place;
-    if (moved && status == TR_INVALID_INPUT) status = TR_MISMATCH;
-    if (tr_log_find_place(log, c->file, &place)) {
-        tr_fail_at(error, status, job->name, job->bytes, offset_of(job->bytes, place.line, place.column),
-                   "Triton %s can't bring this %s%s to %s for sm_%d: %.*s%s", version, input, where,
-                   tr_lower_level_title(c->making == job->from ? job->to : c->making), (int)job->arch,
-                   TR_STR_ARG(place.message), note);
-        return status;
+    if (tr_log_find_place(log, c->file, &place) || tr_log_find_llvm_place(log, &place)) {
+        return tr_fail_at(error, status, job->name, job->bytes, offset_of(job->bytes, place.line, place.column),
+                          "%s: %.*s%s", step, TR_STR_ARG(place.message), note);
     }
-    tr_fail(error, status, "Triton %s can't bring this %s%s to %s for sm_%d: %s%s%.*s%s", version, input, where,
-            tr_lower_level_title(c->making == job->from ? job->to : c->making), (int)job->arch,
-            cause.data == what ? "" : what, cause.data == what || !*what ? "" : ": ", TR_STR_ARG(cause), note);
+    if (cause.size > 300) cause.size = 300;
+    bool both = cause.size && !refusal;
+    tr_fail(error, status, "%s: %s%s%.*s%s", step, both || !cause.size ? what : "", both ? ": " : "",
+            TR_STR_ARG(cause), note);
+    if (error) snprintf(error->file, sizeof(error->file), "%s", job->name);
     tr_log_excerpt(log, error);
     return status;
 }
@@ -278,8 +292,7 @@ static tr_status take_stage(tr_conversation *c, tr_frame *frame, tr_error *error
     TR_TRY(check_target_known(c, error));
     tr_level level = tr_level_from_name(text_of(frame->json, "level", ""));
     if (level <= c->job->from || level > c->job->to) {
-        return tr_fail(error, TR_TRAPPED, "the Python process (%s) answered with a stage that nobody asked for",
-                       c->helper->python);
+        return blame(c->helper, tr_fail(error, TR_TRAPPED, "answered with a stage that nobody asked for"), error);
     }
     char *data = frame->payload;
     frame->payload = NULL;
@@ -301,8 +314,7 @@ static tr_status take_event(tr_conversation *c, tr_frame *frame, bool *out_done,
     if (strcmp(event, "failed") == 0) return refused(c, frame->json, error);
     json_t *metadata = json_object_get(frame->json, "metadata");
     if (strcmp(event, "done") != 0 || !json_is_object(metadata)) {
-        return tr_fail(error, TR_TRAPPED, "the Python process (%s) answered with an event that is none",
-                       c->helper->python);
+        return blame(c->helper, tr_fail(error, TR_TRAPPED, "answered with an event that is none"), error);
     }
     c->metadata = json_incref(metadata);
     return TR_OK;
@@ -330,9 +342,9 @@ static tr_status converse(tr_conversation *c, tr_error *error)
         tr_frame frame;
         bool whole;
         tr_status status = tr_frame_read(&c->helper->child, c->patience, &frame, &whole, error);
-        if (status == TR_TRAPPED) return blame(c->helper, error);
-        if (status == TR_OK && !whole) return died(c, error);
-        if (status == TR_OK) status = take_event(c, &frame, &done, error);
+        if (status != TR_OK) return blame(c->helper, status, error);
+        if (!whole) return died(c, error);
+        status = take_event(c, &frame, &done, error);
         tr_frame_deinit(&frame);
         if (status != TR_OK) {
             /* After its last word it waits for the next request; anywhere else it would go on with this one. */

@@ -315,7 +315,10 @@ class Job:
         warps = self.values.get("num_warps", 0)
         if self.level == "llir" and isinstance(warps, int) and warps & (warps - 1):
             del self.values["num_warps"]  # a total of several groups of warps, which is no option
-        options = backend.parse_options(self.values)
+        try:
+            options = backend.parse_options(self.values)
+        except (AssertionError, ValueError) as error:
+            raise Refused("option", f"Triton {adapter.version} refuses the options: {error}") from None
         self.metadata = start_metadata(adapter, request, self.target, options, module, text)
         self.stages = adapter.stages(backend, options)
         self.name = adapter.kernel_name(module, text) if module else self.metadata.get("name")

@@ -67,6 +67,19 @@ bool tr_log_find_place(tr_str log, const char *file, tr_log_place *out_place)
     return false;
 }
 
+bool tr_log_find_llvm_place(tr_str log, tr_log_place *out_place)
+{
+    static const char sign[] = "LLVM ERROR: failed to parse IR: ", behind[] = "lineno: ";
+    size_t at = tr_log_find(log, sign);
+    if (at == (size_t)-1) return false;
+    tr_str s = { log.data + at + strlen(sign), log.size - at - strlen(sign) };
+    size_t end = tr_log_find(s, behind);
+    if (end == (size_t)-1) return false;
+    tr_str number = { s.data + end + strlen(behind), s.size - end - strlen(behind) };
+    *out_place = (tr_log_place){ .message = { s.data, end } };
+    return take_number(&number, &out_place->line);
+}
+
 bool tr_log_find_ptxas_place(tr_str log, tr_log_place *out_place)
 {
     tr_str line;
@@ -87,7 +100,7 @@ bool tr_log_find_ptxas_place(tr_str log, tr_log_place *out_place)
 
 static bool names_cause(tr_str line)
 {
-    static const char *const signs[] = { "error: ", "error   : ", "fatal   : ", "Assertion `", "LLVM ERROR", "Error: " };
+    static const char *const signs[] = { "error: ", "error   : ", "fatal   : ", "Assertion `", "LLVM ERROR" };
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
         if (contains(line, signs[i])) return true;
     }

@@ -12,6 +12,9 @@ typedef struct tr_log_place {
 /* The first complaint with a place in `file`: `FILE:3:5: error: ...` or `loc("FILE":3:5): error: ...`. */
 bool tr_log_find_place(tr_str log, const char *file, tr_log_place *out_place);
 
+/* "LLVM ERROR: failed to parse IR: ...lineno: 9" of Triton's reader of LLIR. */
+bool tr_log_find_llvm_place(tr_str log, tr_log_place *out_place);
+
 /* "..., line 12; error   : ..." of ptxas. */
 bool tr_log_find_ptxas_place(tr_str log, tr_log_place *out_place);
 

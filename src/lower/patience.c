@@ -21,20 +21,23 @@ void tr_patience_make(tr_patience *patience, tr_level level)
     tell(patience, tr_clock());
 }
 
-static const char *making(const tr_patience *patience)
+static const char *doing(const tr_patience *patience)
 {
-    return patience->making == TR_LEVEL_UNKNOWN ? "starting Triton" : tr_level_name(patience->making);
+    static const char *const words[TR_LEVEL_COUNT] = {
+        [TR_LEVEL_UNKNOWN] = "starting Triton", [TR_LEVEL_TTIR] = "making TTIR", [TR_LEVEL_TTGIR] = "making TTGIR",
+        [TR_LEVEL_LLIR] = "making LLIR",        [TR_LEVEL_PTX] = "making PTX",   [TR_LEVEL_CUBIN] = "making a cubin",
+    };
+    return words[patience->making];
 }
 
 tr_status tr_patience_check(tr_patience *patience, tr_error *error)
 {
     double now = tr_clock();
     if (patience->cancel && *patience->cancel) {
-        return tr_fail(error, TR_INTERRUPTED, "lowering was interrupted (%s)", making(patience));
+        return tr_fail(error, TR_INTERRUPTED, "interrupted while %s", doing(patience));
     }
     if (now - patience->begin > patience->limit) {
-        return tr_fail(error, TR_TIMED_OUT, "lowering took longer than its limit of %g s (%s)", patience->limit,
-                       making(patience));
+        return tr_fail(error, TR_TIMED_OUT, "%s was not done within %g s", doing(patience), patience->limit);
     }
     if (now - patience->told >= 1.0) tell(patience, now);
     return TR_OK;
