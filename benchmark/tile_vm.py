@@ -7,8 +7,9 @@ The kernels' TTIR is what Triton generated, unmodified. References, all measured
   NumPy        one thread, writing to arrays that exist
   C            loops.c, gcc -O3 -march=native, one thread
 
-Times are in ms: the best of the runs, and their median where it says so. NumPy, C and Triton Runner take turns, the
-interpreter runs before them. Outputs are filled with NaN before and checked after each turn, against f64.
+Times are in ms: the best of the runs, and their median where it says so; wall time, but CPU time of the interpreter.
+NumPy, C and Triton Runner take turns, the interpreter runs before them. Outputs are filled with NaN before and checked
+after each turn, against f64.
 benchmark/run.sh makes what this needs.
 """
 
@@ -34,13 +35,13 @@ from workloads import FLOOR, WORKLOADS  # noqa: E402
 
 @dataclass
 class Effort:
-    """How much is measured: turns of each candidate, seconds a turn, runs of the interpreter."""
+    """How much is measured: turns of each candidate, seconds a turn, runs of the interpreter (the first warms up)."""
     turns: int = 9
     turn_seconds: float = 0.03
-    interpreter_runs: int = 7
+    interpreter_runs: int = 8
 
 
-QUICK = Effort(turns=3, turn_seconds=0.01, interpreter_runs=1)
+QUICK = Effort(turns=3, turn_seconds=0.01, interpreter_runs=2)
 
 
 @dataclass
@@ -58,7 +59,7 @@ def time_interpreter(workload, effort):
     """Seconds of each run of Triton's interpreter."""
     runs = min(effort.interpreter_runs, workload.interpreter_runs)
     say(f"{workload.name}: {runs} runs of Triton's interpreter")
-    return json.loads(run_triton("interpreter.py", workload.name, runs, TRITON_INTERPRET="1"))["seconds"]
+    return json.loads(run_triton("interpreter.py", workload.name, runs, TRITON_INTERPRET="1"))
 
 
 def make_launch(workload, context, kernel):
@@ -173,6 +174,8 @@ def print_rows(title, rows, columns):
 
 def print_report(machine, rows):
     print("\n".join(machine.values()))
+    if os.getloadavg()[0] > os.cpu_count():
+        print("The machine is busy: these times are too long, most of all those of all threads.")
     aimed = [row for row in rows if "goal_met" in row]
     weak = [row for row in rows if "goal_met" not in row]
     if aimed:
@@ -184,7 +187,7 @@ def print_report(machine, rows):
 def describe_machine(context):
     models = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
               if line.startswith("model name")]
-    return {"cpu": f"{models[0] if models else 'unknown CPU'}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
+    return {"cpu": f"{models[0] if models else 'unknown CPU'}, {os.cpu_count()} cores",
             "library": f"{context.describe()}, {context.threads} threads, bounds checks on",
             "references": f"Triton {TRITON}, NumPy {np.__version__}"}
 
