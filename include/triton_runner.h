@@ -185,6 +185,7 @@ typedef struct tr_context_options {
 
 TR_API TR_MUST_CHECK tr_status tr_context_create(const tr_context_options *options, tr_context **out_context,
                                                  tr_error *error);
+/* Its kernels must be destroyed before. */
 TR_API void tr_context_destroy(tr_context *context);
 TR_API int32_t tr_context_threads(const tr_context *context);
 TR_API const char *tr_context_isa(const tr_context *context);
