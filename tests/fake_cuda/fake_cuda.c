@@ -790,7 +790,7 @@ static int find_entry(const char *name)
     return -1;
 }
 
-static void fail(const char *entry, int nth, int result, bool lasting)
+static void refuse(const char *entry, int nth, int result, bool lasting)
 {
     pthread_mutex_lock(&lock);
     fail_entry = find_entry(entry);
@@ -893,7 +893,7 @@ __attribute__((constructor)) static void read_variables(void)
         devices[i].clusters = devices[i].arch >= 90;
     }
     const char *text = getenv("FAKE_CUDA_FAIL");
-    if (text && sscanf(text, "%79[^:]:%d:%d", word, &nth, &result) == 3) fail(word, nth, result, false);
+    if (text && sscanf(text, "%79[^:]:%d:%d", word, &nth, &result) == 3) refuse(word, nth, result, false);
     for (text = getenv("FAKE_CUDA_HIDE"); text && *text;) {
         const size_t size = strcspn(text, ",");
         snprintf(word, sizeof(word), "%.*s", (int)size, text);
@@ -910,7 +910,7 @@ const fake_cuda_control fake_cuda = {
     .devices = devices,
     .function = &function,
     .jit_log = &jit_log,
-    .fail = fail,
+    .refuse = refuse,
     .fault = set_fault,
     .hide = hide,
     .calls = calls,

@@ -69,7 +69,7 @@ typedef struct fake_cuda_control {
 
     /* Call `nth` (from 1, counted from now) of `entry` (NULL = of any) returns `result` and does nothing. `lasting`:
      * so do all calls after it. */
-    void (*fail)(const char *entry, int nth, int result, bool lasting);
+    void (*refuse)(const char *entry, int nth, int result, bool lasting);
     /* Launches end in this error: it comes up at the next synchronisation and stays. 0 = none. */
     void (*fault)(int result);
     void (*hide)(const char *entry, bool hidden); /* until reset */
