@@ -39,10 +39,14 @@ tr_status tr_expect_word(tr_parser *p, const char *word)
     return tr_expected(p, what);
 }
 
+static tr_status too_deep(tr_parser *p)
+{
+    return tr_parse_fail(p, tr_peek(p).begin, "types or attributes are nested deeper than %d", TR_LIMIT_NESTING);
+}
+
 tr_status tr_nest(tr_parser *p)
 {
-    if (++p->nesting <= TR_LIMIT_NESTING) return TR_OK;
-    return tr_parse_fail(p, tr_peek(p).begin, "types or attributes are nested deeper than %d", TR_LIMIT_NESTING);
+    return ++p->nesting <= TR_LIMIT_NESTING ? TR_OK : too_deep(p);
 }
 
 tr_status tr_parse_balanced(tr_parser *p, tr_str *out)
@@ -54,7 +58,7 @@ tr_status tr_parse_balanced(tr_parser *p, tr_str *out)
     do {
         int kind = tr_peek_kind(p);
         if (kind == '<' || kind == '(' || kind == '[' || kind == '{') {
-            if (depth == TR_LIMIT_NESTING) return tr_nest(p);
+            if (depth == TR_LIMIT_NESTING) return too_deep(p);
             closing[depth++] = (char)(kind == '(' ? ')' : kind + 2);
         } else if (kind == '>' || kind == ')' || kind == ']' || kind == '}') {
             if (kind != closing[depth - 1]) {

@@ -199,6 +199,12 @@ static tr_status parse_type_item(tr_parser *p, tr_op_state *state, const tr_form
 
 /* ---------------------------------------------------------------- items of a format */
 
+/* Whether an operand comes next; `%x =` begins the next op. */
+static bool operand_begins(const tr_parser *p)
+{
+    return tr_peek_kind(p) == TR_TOKEN_PERCENT && tr_peek_second(p) != '=';
+}
+
 /* Whether the text goes on with this item. */
 static bool begins(const tr_parser *p, const tr_op_info *info, const tr_format_item *item)
 {
@@ -206,7 +212,7 @@ static bool begins(const tr_parser *p, const tr_op_info *info, const tr_format_i
     switch (item->kind) {
     case TR_FORMAT_SIGN: return kind == item->index;
     case TR_FORMAT_WORD: return kind == TR_TOKEN_WORD && tr_str_equal(tr_text_of(p, tr_peek(p)), item->text);
-    case TR_FORMAT_OPERAND: return kind == TR_TOKEN_PERCENT;
+    case TR_FORMAT_OPERAND: return operand_begins(p);
     case TR_FORMAT_SUCCESSOR: return kind == TR_TOKEN_CARET;
     case TR_FORMAT_ATTR: {
         const tr_attr_spec *spec = &info->attrs[item->index];
@@ -255,7 +261,7 @@ static tr_status run_item(tr_parser *p, tr_op_state *state, const tr_format_item
         const tr_value_spec *spec = &state->info->operands[item->index];
         tr_span *span = &state->operands[item->index];
         span->first = (uint32_t)p->uses.count;
-        bool there = tr_peek_kind(p) == TR_TOKEN_PERCENT;
+        bool there = operand_begins(p);
         if (spec->arity == TR_ARITY_ONE || (spec->arity == TR_ARITY_OPTIONAL && there)) {
             TR_TRY(tr_parse_use(p));
         } else if (there) {

@@ -3,8 +3,6 @@
 
 #include "base/map.h"
 
-#include <stdio.h>
-
 /* Triton's own limit (TensorSizeTrait). */
 #define MAX_TENSOR_ELEMENTS 1048576
 
@@ -423,16 +421,16 @@ static tr_status check_block_end(const verifier *v, const tr_op *op, const tr_op
     if (!info || !info->has_region || info->region_graph) return TR_OK;
     const tr_op_info *last_info = NULL;
     if (last) TR_TRY(tr_op_table_info(v->table, last->code, &last_info, v->error));
-    bool unknown = last && !last_info; /* an op we don't know may be a terminator */
-    if (!last || (!unknown && !last_info->terminator)) {
-        const tr_op *at = last ? last : op;
-        return FAIL(v, at, "a block of '%.*s' must end in %s%.*s, not in %s%.*s%s", TR_STR_ARG(op->name),
-                    info->any_region_end ? "a terminator" : "'",
-                    TR_STR_ARG(info->any_region_end ? TR_STR("") : tr_opcode_name(info->region_end)),
-                    info->any_region_end ? (last ? "'" : "nothing") : last ? "', not in '" : "', but it is empty",
-                    TR_STR_ARG(last ? last->name : TR_STR("")), last ? "'" : "");
+    if (last && (!last_info || last_info->terminator)) return TR_OK; /* an op we don't know may be a terminator */
+    bool any = info->any_region_end;
+    tr_str wanted = any ? TR_STR("a terminator") : tr_opcode_name(info->region_end);
+    const char *quote = any ? "" : "'";
+    if (!last) {
+        return FAIL(v, op, "a block of '%.*s' must end in %s%.*s%s, but is empty", TR_STR_ARG(op->name), quote,
+                    TR_STR_ARG(wanted), quote);
     }
-    return TR_OK;
+    return FAIL(v, last, "a block of '%.*s' must end in %s%.*s%s, not in '%.*s'", TR_STR_ARG(op->name), quote,
+                TR_STR_ARG(wanted), quote, TR_STR_ARG(last->name));
 }
 
 static tr_status verify_op(const verifier *v, const tr_op *op)
