@@ -475,7 +475,7 @@ static void share_successor_args(const tr_op_info *info, tr_op *op)
     int32_t at = 0;
     for (int i = 0; i < info->operand_count; i++) {
         int successor = info->operands[i].successor;
-        if (successor >= 0 && successor < op->successor_count) {
+        if (successor >= 0 && successor < op->successor_count && counts[i]) {
             op->successors[successor].args = op->operands + at;
             op->successors[successor].arg_count = counts[i];
         }
@@ -674,8 +674,19 @@ static void parser_deinit(tr_parser *p)
     if (p->c_locale) freelocale(p->c_locale);
 }
 
+/* Room on every stack, so that none is ever without memory: NULL + 0 is no pointer. */
+static tr_status reserve_stacks(tr_parser *p)
+{
+    bool reserved = tr_vec_reserve(&p->uses, 64) && tr_vec_reserve(&p->type_stack, 64) &&
+                    tr_vec_reserve(&p->attr_stack, 64) && tr_vec_reserve(&p->item_stack, 64) &&
+                    tr_vec_reserve(&p->elements, 64) && tr_vec_reserve(&p->region_stack, 16) &&
+                    tr_vec_reserve(&p->successor_stack, 16) && tr_vec_reserve(&p->result_names, 16);
+    return reserved ? TR_OK : tr_parse_oom(p);
+}
+
 static tr_status parse_module(tr_parser *p)
 {
+    TR_TRY(reserve_stacks(p));
     TR_TRY(tr_op_table_init(&p->table, p->error));
     TR_TRY(tr_types_init(p));
     TR_TRY(tr_locations_init(p));

@@ -227,7 +227,8 @@ static tr_status print_items(state *s, const tr_format_item *items, int count)
             break;
         case TR_FORMAT_OPERAND:
             put_space(s);
-            if (!s->mute) tr_print_values(s->p, s->op->operands + s->operand_at[item->index], s->operand_count[item->index]);
+            if (s->mute || !s->operand_count[item->index]) break;
+            tr_print_values(s->p, s->op->operands + s->operand_at[item->index], s->operand_count[item->index]);
             break;
         case TR_FORMAT_ATTR: print_attr(s, item->index); break;
         case TR_FORMAT_DICT:
