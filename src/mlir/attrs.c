@@ -102,8 +102,7 @@ static tr_status make_number(tr_parser *p, tr_token token, bool negative, const 
         if (!bits && attr.real == 0) attr.text = tr_text_of(p, token); /* formats we don't know keep their text */
         break;
     }
-    default:
-        return tr_parse_fail(p, token.begin, "a number can't have this type");
+    default: return tr_parse_fail(p, token.begin, "a number can't have this type");
     }
     return tr_attr_new(p, attr, out);
 }
@@ -252,7 +251,8 @@ static tr_status parse_hash(tr_parser *p, const tr_attr **out)
             return TR_OK;
         }
         if (tr_peek_second(p) != '<') {
-            return tr_parse_fail(p, token.begin, "'#%.*s' is not defined here; an attribute's alias stands before its uses",
+            return tr_parse_fail(p, token.begin,
+                                 "'#%.*s' is not defined here; an attribute's alias stands before its uses",
                                  TR_STR_ARG(name));
         }
     }

@@ -75,7 +75,8 @@ static void print_int(const tr_type *type, int64_t value, tr_text *out)
 static void print_type_suffix(const tr_attr *attr, elision types, tr_text *out)
 {
     if (!attr->type || types == NEVER) return;
-    bool plain = attr->kind == TR_ATTR_INTEGER ? tr_str_is(attr->type->name, "i64") : tr_str_is(attr->type->name, "f64");
+    bool plain = attr->kind == TR_ATTR_INTEGER ? tr_str_is(attr->type->name, "i64")
+                                               : tr_str_is(attr->type->name, "f64");
     if (types == DEFAULT && plain) return;
     tr_text_puts(out, " : ");
     tr_type_print(attr->type, out);

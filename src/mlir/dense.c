@@ -11,7 +11,8 @@ static tr_status parse_element(tr_parser *p)
     uint32_t flag = tr_take(p, '-') ? NEGATIVE : 0;
     int kind = tr_peek_kind(p);
     bool word = tr_peek_is(p, "true") || tr_peek_is(p, "false");
-    if (kind != TR_TOKEN_INTEGER && kind != TR_TOKEN_FLOAT && !(word && !flag)) return tr_expected(p, "a number, 'true', 'false' or '['");
+    if (kind != TR_TOKEN_INTEGER && kind != TR_TOKEN_FLOAT && !(word && !flag))
+        return tr_expected(p, "a number, 'true', 'false' or '['");
     if (!tr_vec_push(&p->elements, p->at | flag)) return tr_parse_oom(p);
     p->at++;
     return TR_OK;
@@ -141,7 +142,8 @@ static tr_status convert_hex(tr_parser *p, tr_token token, tr_attr *attr)
     return TR_OK;
 }
 
-static tr_status convert_list(tr_parser *p, size_t first, int rank, const int64_t *shape, uint32_t offset, tr_attr *attr)
+static tr_status convert_list(tr_parser *p, size_t first, int rank, const int64_t *shape, uint32_t offset,
+                              tr_attr *attr)
 {
     const tr_type *type = attr->type;
     size_t count = p->elements.count - first;
@@ -152,7 +154,8 @@ static tr_status convert_list(tr_parser *p, size_t first, int rank, const int64_
         if (!fits) {
             tr_text is = { 0 };
             tr_type_print(type, &is);
-            tr_status status = tr_parse_fail(p, offset, "the list in dense<...> has another shape than %s", is.data ? is.data : "?");
+            tr_status status = tr_parse_fail(p, offset, "the list in dense<...> has another shape than %s",
+                                             is.data ? is.data : "?");
             tr_text_deinit(&is);
             return status;
         }
@@ -186,7 +189,8 @@ tr_status tr_parse_dense(tr_parser *p, const tr_attr **out)
     tr_token token = tr_peek(p);
     size_t first = p->elements.count;
     if (resource) {
-        if (token.kind != TR_TOKEN_WORD && token.kind != TR_TOKEN_STRING) return tr_expected(p, "the name of a resource");
+        if (token.kind != TR_TOKEN_WORD && token.kind != TR_TOKEN_STRING)
+            return tr_expected(p, "the name of a resource");
         p->at++;
     } else if (token.kind == TR_TOKEN_STRING) {
         p->at++;

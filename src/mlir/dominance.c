@@ -11,8 +11,8 @@
 /* What is known of a block; indexed by its id. */
 typedef struct node {
     const tr_block *block;
-    uint32_t number;              /* in depth-first order, 0 = not reached */
-    uint32_t enter, leave;        /* in the dominator tree: one dominates what lies between */
+    uint32_t number;       /* in depth-first order, 0 = not reached */
+    uint32_t enter, leave; /* in the dominator tree: one dominates what lies between */
 } node;
 
 /* Lengauer-Tarjan, by depth-first number from 1. */
@@ -34,7 +34,8 @@ typedef struct analysis {
 } analysis;
 
 /* Numbers the blocks that can be reached from `entry`; returns how many there are. */
-static uint32_t number_blocks(const analysis *a, const tr_block *entry, vertex *vertices, uint32_t *stack, int32_t *cursor)
+static uint32_t number_blocks(const analysis *a, const tr_block *entry, vertex *vertices, uint32_t *stack,
+                              int32_t *cursor)
 {
     uint32_t count = 1, depth = 1;
     a->nodes[entry->id].number = 1;
@@ -67,13 +68,15 @@ static uint32_t evaluate(vertex *vertices, uint32_t v, uint32_t *stack)
     for (uint32_t u = v; vertices[vertices[u].ancestor].ancestor; u = vertices[u].ancestor) stack[depth++] = u;
     while (depth) {
         uint32_t u = stack[--depth], up = vertices[u].ancestor;
-        if (vertices[vertices[up].label].semi < vertices[vertices[u].label].semi) vertices[u].label = vertices[up].label;
+        if (vertices[vertices[up].label].semi < vertices[vertices[u].label].semi)
+            vertices[u].label = vertices[up].label;
         vertices[u].ancestor = vertices[up].ancestor;
     }
     return vertices[v].label;
 }
 
-static void find_dominators(vertex *vertices, uint32_t count, const uint32_t *first_edge, const edge *edges, uint32_t *stack)
+static void find_dominators(vertex *vertices, uint32_t count, const uint32_t *first_edge, const edge *edges,
+                            uint32_t *stack)
 {
     for (uint32_t v = 1; v <= count; v++) vertices[v].semi = vertices[v].label = v;
     for (uint32_t w = count; w >= 2; w--) {

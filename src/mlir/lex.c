@@ -4,21 +4,45 @@
 
 /* Classes of bytes. */
 enum {
-    BLANK = 1,      /* space, tab, line ends */
+    BLANK = 1, /* space, tab, line ends */
     DIGIT = 2,
-    LETTER = 4,     /* also '_' */
-    NAME_SIGN = 8,  /* $ . - : may stand in %names and the like */
+    LETTER = 4,    /* also '_' */
+    NAME_SIGN = 8, /* $ . - : may stand in %names and the like */
     HEX = 16,
     SIGN = 32,      /* a token of one character */
     WORD_SIGN = 64, /* $ . : may stand in a word behind its first letter */
 };
 
 static const uint8_t classes[256] = {
-    [' '] = BLANK, ['\t'] = BLANK, ['\n'] = BLANK, ['\r'] = BLANK, ['0' ... '9'] = DIGIT | HEX,
-    ['a' ... 'f'] = LETTER | HEX, ['A' ... 'F'] = LETTER | HEX, ['g' ... 'z'] = LETTER, ['G' ... 'Z'] = LETTER,
-    ['_'] = LETTER, ['$'] = NAME_SIGN | WORD_SIGN, ['.'] = NAME_SIGN | WORD_SIGN, ['-'] = NAME_SIGN | SIGN,
-    ['('] = SIGN, [')'] = SIGN, ['{'] = SIGN, ['}'] = SIGN, ['['] = SIGN, [']'] = SIGN, ['<'] = SIGN, ['>'] = SIGN,
-    [','] = SIGN, [':'] = SIGN, ['='] = SIGN, ['+'] = SIGN, ['*'] = SIGN, ['?'] = SIGN, ['|'] = SIGN, ['/'] = SIGN,
+    [' '] = BLANK,
+    ['\t'] = BLANK,
+    ['\n'] = BLANK,
+    ['\r'] = BLANK,
+    ['0' ... '9'] = DIGIT | HEX,
+    ['a' ... 'f'] = LETTER | HEX,
+    ['A' ... 'F'] = LETTER | HEX,
+    ['g' ... 'z'] = LETTER,
+    ['G' ... 'Z'] = LETTER,
+    ['_'] = LETTER,
+    ['$'] = NAME_SIGN | WORD_SIGN,
+    ['.'] = NAME_SIGN | WORD_SIGN,
+    ['-'] = NAME_SIGN | SIGN,
+    ['('] = SIGN,
+    [')'] = SIGN,
+    ['{'] = SIGN,
+    ['}'] = SIGN,
+    ['['] = SIGN,
+    [']'] = SIGN,
+    ['<'] = SIGN,
+    ['>'] = SIGN,
+    [','] = SIGN,
+    [':'] = SIGN,
+    ['='] = SIGN,
+    ['+'] = SIGN,
+    ['*'] = SIGN,
+    ['?'] = SIGN,
+    ['|'] = SIGN,
+    ['/'] = SIGN,
 };
 
 static inline bool is(char c, int mask)
@@ -59,7 +83,8 @@ static tr_status lex_string(lexer *x, const char **cursor)
 {
     const char *begin = *cursor, *s = begin + 1;
     for (;; s++) {
-        if (s >= x->end || *s == '\n' || *s == '\r') return FAIL(x, begin, "this string has no closing '\"' on its line");
+        if (s >= x->end || *s == '\n' || *s == '\r')
+            return FAIL(x, begin, "this string has no closing '\"' on its line");
         if (*s == '"') break;
         if (*s != '\\') continue;
         if (s + 1 < x->end && (s[1] == '"' || s[1] == '\\' || s[1] == 'n' || s[1] == 't')) {
@@ -209,9 +234,9 @@ static tr_status lex_all(lexer *x)
         TR_TRY(lex_token(x, &s, &kind));
         if ((size_t)(s - begin) > TR_TOKEN_LIMIT) return FAIL(x, begin, "this token is longer than 32 MiB");
         if (x->count + 1 >= x->capacity) TR_TRY(grow(x));
-        x->items[x->count++] = (tr_token){
-            .begin = (uint32_t)(begin - x->text.data), .kind = (unsigned)kind & 127, .size = (uint32_t)(s - begin) & TR_TOKEN_LIMIT
-        };
+        x->items[x->count++] = (tr_token){ .begin = (uint32_t)(begin - x->text.data),
+                                           .kind = (unsigned)kind & 127,
+                                           .size = (uint32_t)(s - begin) & TR_TOKEN_LIMIT };
     }
     if (x->count == x->capacity) TR_TRY(grow(x));
     x->items[x->count++] = (tr_token){ .begin = (uint32_t)x->text.size, .kind = TR_TOKEN_END };

@@ -8,18 +8,18 @@
 
 typedef enum tr_token_kind {
     TR_TOKEN_END,
-    TR_TOKEN_WORD,    /* tt.load, module, x4xf32 */
-    TR_TOKEN_PERCENT, /* %name */
-    TR_TOKEN_AT,      /* @name, @"name" */
-    TR_TOKEN_HASH,    /* #name, #3 */
-    TR_TOKEN_CARET,   /* ^bb1 */
-    TR_TOKEN_BANG,    /* !tt.ptr */
-    TR_TOKEN_INTEGER, /* 12, 0x7F */
-    TR_TOKEN_FLOAT,   /* 1.0, 1.5e-3 */
-    TR_TOKEN_STRING,  /* "text", with its quotes */
-    TR_TOKEN_ARROW,   /* -> */
-    TR_TOKEN_COLONS,  /* :: */
-    TR_TOKEN_ELLIPSIS,/* ... */
+    TR_TOKEN_WORD,     /* tt.load, module, x4xf32 */
+    TR_TOKEN_PERCENT,  /* %name */
+    TR_TOKEN_AT,       /* @name, @"name" */
+    TR_TOKEN_HASH,     /* #name, #3 */
+    TR_TOKEN_CARET,    /* ^bb1 */
+    TR_TOKEN_BANG,     /* !tt.ptr */
+    TR_TOKEN_INTEGER,  /* 12, 0x7F */
+    TR_TOKEN_FLOAT,    /* 1.0, 1.5e-3 */
+    TR_TOKEN_STRING,   /* "text", with its quotes */
+    TR_TOKEN_ARROW,    /* -> */
+    TR_TOKEN_COLONS,   /* :: */
+    TR_TOKEN_ELLIPSIS, /* ... */
     /* Signs of one character have that character's code. */
 } tr_token_kind;
 

@@ -8,14 +8,21 @@
 #include <stdio.h>
 
 static const tr_float_format formats[] = {
-    { "f64", 11, 52, 1023, true, true, false },     { "f32", 8, 23, 127, true, true, false },
-    { "tf32", 8, 10, 127, true, true, false },      { "bf16", 8, 7, 127, true, true, false },
-    { "f16", 5, 10, 15, true, true, false },        { "f8E5M2", 5, 2, 15, true, true, false },
+    { "f64", 11, 52, 1023, true, true, false },
+    { "f32", 8, 23, 127, true, true, false },
+    { "tf32", 8, 10, 127, true, true, false },
+    { "bf16", 8, 7, 127, true, true, false },
+    { "f16", 5, 10, 15, true, true, false },
+    { "f8E5M2", 5, 2, 15, true, true, false },
     /* 3.0 and 3.1 spell f8E4M3FN so: ops.def and docs/mlir.md say why the two are one here. */
-    { "f8E4M3FN", 4, 3, 7, false, true, false },    { "f8E4M3FNUZ", 4, 3, 7, false, true, false },
-    { "f8E5M2FNUZ", 5, 2, 16, false, true, true },  { "f8E4M3B11FNUZ", 4, 3, 11, false, true, true },
-    { "f8E4M3", 4, 3, 7, true, true, false },       { "f8E3M4", 3, 4, 3, true, true, false },
-    { "f6E2M3FN", 2, 3, 1, false, false, false },   { "f6E3M2FN", 3, 2, 3, false, false, false },
+    { "f8E4M3FN", 4, 3, 7, false, true, false },
+    { "f8E4M3FNUZ", 4, 3, 7, false, true, false },
+    { "f8E5M2FNUZ", 5, 2, 16, false, true, true },
+    { "f8E4M3B11FNUZ", 4, 3, 11, false, true, true },
+    { "f8E4M3", 4, 3, 7, true, true, false },
+    { "f8E3M4", 3, 4, 3, true, true, false },
+    { "f6E2M3FN", 2, 3, 1, false, false, false },
+    { "f6E3M2FN", 3, 2, 3, false, false, false },
     { "f4E2M1FN", 2, 1, 1, false, false, false },
 };
 

@@ -151,8 +151,9 @@ static tr_status share_types(tr_parser *p, tr_op_state *state, bool results, siz
         }
     }
     if (many < 0 ? count != fixed : count < fixed) {
-        return tr_parse_fail(p, state->offset, "'%.*s' has %zu %s, but %zu type%s for them", TR_STR_ARG(state->op->name),
-                             fixed, results ? "results" : "operands", count, count == 1 ? "" : "s");
+        return tr_parse_fail(p, state->offset, "'%.*s' has %zu %s, but %zu type%s for them",
+                             TR_STR_ARG(state->op->name), fixed, results ? "results" : "operands", count,
+                             count == 1 ? "" : "s");
     }
     for (int i = 0; i < specs; i++) {
         tr_span *span = results ? &state->result_types[i] : &state->operand_types[i];
@@ -309,8 +310,9 @@ static tr_status fail_rule(tr_parser *p, const tr_op_state *state, const tr_valu
 {
     tr_text text = { 0 };
     tr_type_print(is, &text);
-    tr_status status = tr_parse_fail(p, state->offset, "'%.*s' needs %s for '%.*s', got %s", TR_STR_ARG(state->op->name),
-                                     what, TR_STR_ARG(from->name), text.data ? text.data : "?");
+    tr_status status = tr_parse_fail(p, state->offset, "'%.*s' needs %s for '%.*s', got %s",
+                                     TR_STR_ARG(state->op->name), what, TR_STR_ARG(from->name),
+                                     text.data ? text.data : "?");
     tr_text_deinit(&text);
     return status;
 }
@@ -325,7 +327,8 @@ static tr_status apply_rule(tr_parser *p, const tr_op_state *state, tr_rule rule
     case TR_RULE_I32: return tr_type_with_element(p, type, p->i32, out);
     case TR_RULE_SCALAR: *out = scalar; return TR_OK;
     case TR_RULE_POINTEE:
-        if (scalar->kind != TR_TYPE_POINTER) return fail_rule(p, state, from, "a pointer or a tensor of pointers", type);
+        if (scalar->kind != TR_TYPE_POINTER)
+            return fail_rule(p, state, from, "a pointer or a tensor of pointers", type);
         return tr_type_with_element(p, type, scalar->element, out);
     case TR_RULE_PTRTO:
         if (type->kind != TR_TYPE_POINTER || type->element->kind != TR_TYPE_TENSOR) {
@@ -346,7 +349,8 @@ static tr_status attr_type(tr_parser *p, const tr_op_state *state, const tr_type
         *out = entry->value->type;
         if (*out && entry->value->kind != TR_ATTR_TYPE) return TR_OK;
     }
-    return tr_parse_fail(p, state->offset, "'%.*s' needs a number or dense<...> with a type", TR_STR_ARG(state->op->name));
+    return tr_parse_fail(p, state->offset, "'%.*s' needs a number or dense<...> with a type",
+                         TR_STR_ARG(state->op->name));
 }
 
 /* Finds the type of one value if it can be found now. */

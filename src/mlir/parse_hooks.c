@@ -114,7 +114,9 @@ static tr_status make_func_args(tr_parser *p, const func_parts *parts, tr_value 
 /* func = ('public' | 'private' | 'nested')? '@' name arguments results? ('attributes' dict)? region? */
 static tr_status parse_func(tr_parser *p, tr_op_state *state)
 {
-    func_parts parts = { .first_use = p->uses.count, .first_type = p->type_stack.count, .first_loc = p->item_stack.count };
+    func_parts parts = { .first_use = p->uses.count,
+                         .first_type = p->type_stack.count,
+                         .first_loc = p->item_stack.count };
     const tr_attr *attr, *visibility = NULL;
     tr_str name;
     if (tr_peek_is(p, "public") || tr_peek_is(p, "private") || tr_peek_is(p, "nested")) {
@@ -341,7 +343,8 @@ static tr_status parse_index_switch(tr_parser *p, tr_op_state *state)
     if (!ints) return tr_parse_oom(p);
     for (size_t i = 0; i < count; i++) ints[i] = p->item_stack.items[first_item + i]->integer;
     p->item_stack.count = first_item;
-    TR_TRY(tr_attr_new(p, (tr_attr){ .kind = TR_ATTR_INTS, .type = p->i64, .ints = ints, .count = (int32_t)count }, &cases));
+    TR_TRY(tr_attr_new(p, (tr_attr){ .kind = TR_ATTR_INTS, .type = p->i64, .ints = ints, .count = (int32_t)count },
+                       &cases));
     return tr_push_attr(p, TR_STR("cases"), cases);
 }
 

@@ -11,13 +11,13 @@
 #include <locale.h>
 
 /* Limits. Real kernels stay far below them; they keep the stack and the memory of a hostile text bounded. */
-#define TR_LIMIT_REGION_DEPTH 128    /* regions in regions */
-#define TR_LIMIT_NESTING 64          /* types, attributes and locations in each other */
+#define TR_LIMIT_REGION_DEPTH 128 /* regions in regions */
+#define TR_LIMIT_NESTING 64       /* types, attributes and locations in each other */
 #define TR_LIMIT_TEXT ((size_t)1 << 30)
-#define TR_LIMIT_PACK 65536          /* results of one op */
-#define TR_LIMIT_ATTRS 4096          /* of one op or dictionary: each is compared with all others */
-#define TR_LIMIT_RANK 64             /* dimensions of a shape */
-#define TR_LIMIT_EXPANSION 65536     /* bytes of an attribute's text with aliases expanded */
+#define TR_LIMIT_PACK 65536      /* results of one op */
+#define TR_LIMIT_ATTRS 4096      /* of one op or dictionary: each is compared with all others */
+#define TR_LIMIT_RANK 64         /* dimensions of a shape */
+#define TR_LIMIT_EXPANSION 65536 /* bytes of an attribute's text with aliases expanded */
 
 /* A value that an op names, before its type is known. */
 typedef struct tr_use {
@@ -70,7 +70,7 @@ typedef struct tr_parser {
     tr_str text;
     const char *file;
     const tr_token *tokens;
-    uint32_t at; /* index of the token to read next */
+    uint32_t at;       /* index of the token to read next */
     uint32_t furthest; /* the last token that a failed form got to */
     int nesting, region_depth;
     tr_op_table table;
@@ -78,8 +78,8 @@ typedef struct tr_parser {
     const tr_type **types; /* open addressing, see types.c */
     size_t type_count, type_capacity;
     const tr_type *i1, *i32, *i64, *f64, *index, *none;
-    tr_map aliases;       /* "#name" -> tr_alias_entry *, "!name" too */
-    tr_map encodings;     /* text -> the attribute that stands for it */
+    tr_map aliases;   /* "#name" -> tr_alias_entry *, "!name" too */
+    tr_map encodings; /* text -> the attribute that stands for it */
     TR_VEC(tr_alias) alias_list;
     TR_VEC(uint32_t) pending_locs; /* offsets of uses of location aliases not defined yet */
     const tr_loc *no_loc;
@@ -102,10 +102,16 @@ typedef struct tr_parser {
     bool has_blocks; /* some region has several blocks, or a use stands before its definition */
 } tr_parser;
 
-/* ---------------------------------------------------------------- tokens (parse.c) */
+/* ---------------------------------------------------------------- cursor.c */
 
-static inline tr_token tr_peek(const tr_parser *p) { return p->tokens[p->at]; }
-static inline int tr_peek_kind(const tr_parser *p) { return (int)p->tokens[p->at].kind; }
+static inline tr_token tr_peek(const tr_parser *p)
+{
+    return p->tokens[p->at];
+}
+static inline int tr_peek_kind(const tr_parser *p)
+{
+    return (int)p->tokens[p->at].kind;
+}
 /* The kind of the token behind the next one. */
 static inline int tr_peek_second(const tr_parser *p)
 {
@@ -144,10 +150,16 @@ static inline tr_status tr_expect(tr_parser *p, int kind, const char *what)
     return __builtin_expect(tr_take(p, kind), 1) ? TR_OK : tr_expected(p, what);
 }
 tr_status tr_expect_word(tr_parser *p, const char *word);
-static inline tr_status tr_parse_oom(tr_parser *p) { return TR_OOM(p->error); }
+static inline tr_status tr_parse_oom(tr_parser *p)
+{
+    return TR_OOM(p->error);
+}
 /* Begins and ends a level of types or attributes in each other. */
 tr_status tr_nest(tr_parser *p);
-static inline void tr_unnest(tr_parser *p) { p->nesting--; }
+static inline void tr_unnest(tr_parser *p)
+{
+    p->nesting--;
+}
 /* The text from the '<' that is next to its '>': brackets pair up. */
 tr_status tr_parse_balanced(tr_parser *p, tr_str *out);
 /* The text from `begin` to the end of the last token read, with attribute aliases replaced by what they stand for;
@@ -223,8 +235,11 @@ tr_status tr_leave_region(tr_parser *p);
 /* Type of the value named by `use` if it is defined already, else NULL. */
 const tr_type *tr_use_type(tr_parser *p, const tr_use *use);
 
-/* ---------------------------------------------------------------- parse.c, parse_format.c, parse_hooks.c */
+/* ---------------------------------------------------------------- parse_op.c, parse_format.c, parse_hooks.c */
 
+/* Parses one op and puts it at the end of the block. */
+tr_status tr_parse_op(tr_parser *p, tr_block *block);
+tr_status tr_new_block(tr_parser *p, tr_region *region, tr_block **out);
 #define TR_ARGS_IN_TEXT (-1)
 tr_status tr_parse_region(tr_parser *p, tr_op_state *state, tr_value *args, int32_t arg_count);
 /* An argument of a region that the op's own syntax names: the name and type of values[i] are set. */

@@ -32,10 +32,9 @@ static bool is_default(const tr_attr_spec *spec, const tr_attr *attr)
     case TR_ATTR_BOOL: return attr->integer == spec->default_integer;
     case TR_ATTR_INTS: return attr->count == 0;
     case TR_ATTR_OPAQUE:
-        return spec->default_text.size == 0 ||
-               (attr->text.size == spec->text.size + spec->default_text.size &&
-                tr_str_ends_with(attr->text, spec->default_text.data) &&
-                memcmp(attr->text.data, spec->text.data, spec->text.size) == 0);
+        return spec->default_text.size == 0 || (attr->text.size == spec->text.size + spec->default_text.size &&
+                                                tr_str_ends_with(attr->text, spec->default_text.data) &&
+                                                memcmp(attr->text.data, spec->text.data, spec->text.size) == 0);
     default: return false;
     }
 }
@@ -273,7 +272,8 @@ static tr_status print_items(state *s, const tr_format_item *items, int count)
 tr_status tr_print_format(tr_printer *p, const tr_op *op, const tr_op_info *info)
 {
     state s = { .p = p, .op = op, .info = info, .space = true };
-    if (!tr_operand_counts(info, op, s.operand_count)) return tr_fail(p->error, TR_INTERNAL, "operands can't be shared out");
+    if (!tr_operand_counts(info, op, s.operand_count))
+        return tr_fail(p->error, TR_INTERNAL, "operands can't be shared out");
     int at = 0, fixed = 0;
     for (int i = 0; i < info->operand_count; at += s.operand_count[i++]) s.operand_at[i] = at;
     for (int i = 0; i < info->result_count; i++) fixed += info->results[i].arity != TR_ARITY_MANY;

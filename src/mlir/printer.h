@@ -21,7 +21,10 @@ typedef struct tr_printer {
     int indent;
 } tr_printer;
 
-static inline void tr_put(tr_printer *p, const char *text) { tr_text_puts(p->out, text); }
+static inline void tr_put(tr_printer *p, const char *text)
+{
+    tr_text_puts(p->out, text);
+}
 
 /* print.c */
 void tr_print_value(tr_printer *p, const tr_value *value);

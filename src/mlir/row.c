@@ -22,11 +22,21 @@ static const struct {
 };
 
 static const char *const class_names[] = {
-    [TR_CLASS_ANY] = "any",       [TR_CLASS_INT] = "int",           [TR_CLASS_FIXINT] = "fixint",
-    [TR_CLASS_FLOAT] = "float",   [TR_CLASS_BOOL] = "bool",         [TR_CLASS_PTR] = "ptr",
-    [TR_CLASS_BLOCKPTR] = "blockptr", [TR_CLASS_DESC] = "desc",     [TR_CLASS_DESCPTR] = "descptr",
-    [TR_CLASS_SCALAR] = "scalar", [TR_CLASS_TENSOR] = "tensor",     [TR_CLASS_INTTENSOR] = "inttensor",
-    [TR_CLASS_I1] = "i1",         [TR_CLASS_I32] = "i32",           [TR_CLASS_I64] = "i64",
+    [TR_CLASS_ANY] = "any",
+    [TR_CLASS_INT] = "int",
+    [TR_CLASS_FIXINT] = "fixint",
+    [TR_CLASS_FLOAT] = "float",
+    [TR_CLASS_BOOL] = "bool",
+    [TR_CLASS_PTR] = "ptr",
+    [TR_CLASS_BLOCKPTR] = "blockptr",
+    [TR_CLASS_DESC] = "desc",
+    [TR_CLASS_DESCPTR] = "descptr",
+    [TR_CLASS_SCALAR] = "scalar",
+    [TR_CLASS_TENSOR] = "tensor",
+    [TR_CLASS_INTTENSOR] = "inttensor",
+    [TR_CLASS_I1] = "i1",
+    [TR_CLASS_I32] = "i32",
+    [TR_CLASS_I64] = "i64",
     [TR_CLASS_INDEX] = "index",
 };
 
@@ -36,8 +46,10 @@ static const char *const rule_names[] = {
 };
 
 static const char *const form_names[] = {
-    [TR_FORM_ANY] = "any",   [TR_FORM_I32] = "i32",       [TR_FORM_I64] = "i64",   [TR_FORM_BOOL] = "bool",
-    [TR_FORM_UNIT] = "unit", [TR_FORM_STRING] = "str",    [TR_FORM_TYPE] = "type", [TR_FORM_SYMBOL] = "symbol",
+    [TR_FORM_ANY] = "any",   [TR_FORM_I32] = "i32",
+    [TR_FORM_I64] = "i64",   [TR_FORM_BOOL] = "bool",
+    [TR_FORM_UNIT] = "unit", [TR_FORM_STRING] = "str",
+    [TR_FORM_TYPE] = "type", [TR_FORM_SYMBOL] = "symbol",
     [TR_FORM_I32S] = "i32s", [TR_FORM_BARRIER_FLAGS] = "barrier_flags",
 };
 
@@ -84,7 +96,8 @@ static int count_words(const char *list)
 static tr_str cut_name(tr_str *rest)
 {
     size_t n = 0;
-    while (n < rest->size && (isalnum((unsigned char)rest->data[n]) || rest->data[n] == '_' || rest->data[n] == '.')) n++;
+    while (n < rest->size && (isalnum((unsigned char)rest->data[n]) || rest->data[n] == '_' || rest->data[n] == '.'))
+        n++;
     tr_str name = { rest->data, n };
     rest->data += n;
     rest->size -= n;

@@ -104,10 +104,10 @@ typedef enum tr_hook {
 } tr_hook;
 
 typedef enum tr_format_kind {
-    TR_FORMAT_SIGN,      /* a token of kind `index` */
-    TR_FORMAT_WORD,      /* `text` */
-    TR_FORMAT_OPERAND,   /* `index` */
-    TR_FORMAT_ATTR,      /* `index` */
+    TR_FORMAT_SIGN,    /* a token of kind `index` */
+    TR_FORMAT_WORD,    /* `text` */
+    TR_FORMAT_OPERAND, /* `index` */
+    TR_FORMAT_ATTR,    /* `index` */
     TR_FORMAT_DICT,
     TR_FORMAT_DICT_WORD, /* attributes {} */
     TR_FORMAT_TYPE,      /* of operand or result `index` */

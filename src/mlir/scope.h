@@ -12,10 +12,10 @@
 typedef struct tr_scope_entry {
     tr_str name;
     uint64_t hash;
-    tr_value *values;  /* NULL: not defined */
+    tr_value *values; /* NULL: not defined */
     uint32_t count;
-    uint32_t level;    /* of the region that defines it */
-    uint32_t forward;  /* 1 + index of the first forward use, 0 = none */
+    uint32_t level;         /* of the region that defines it */
+    uint32_t forward;       /* 1 + index of the first forward use, 0 = none */
     uint32_t forward_level; /* the isolated region that `forward` belongs to */
 } tr_scope_entry;
 

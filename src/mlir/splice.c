@@ -25,8 +25,8 @@ static tr_status apply(tr_str text, const char *file, const placed_edit *edits, 
     for (size_t i = 0; i < count; i++) {
         const tr_edit *edit = edits[i].edit;
         if (edit->begin > edit->end || edit->end > text.size) {
-            return tr_fail(error, TR_INVALID_ARGUMENT, "%s: edit %zu is of bytes %zu to %zu, but the text has %zu", file,
-                           edits[i].index, edit->begin, edit->end, text.size);
+            return tr_fail(error, TR_INVALID_ARGUMENT, "%s: edit %zu is of bytes %zu to %zu, but the text has %zu",
+                           file, edits[i].index, edit->begin, edit->end, text.size);
         }
         if (edit->begin < at) {
             return tr_fail_at(error, TR_INVALID_ARGUMENT, file, text, edit->begin, "edits %zu and %zu overlap",

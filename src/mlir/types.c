@@ -1,20 +1,30 @@
-/* Types: parsing, uniquing, printing. */
+/* Types: parsing and uniquing. */
+#include "base/memory.h"
 #include "mlir/parser.h"
 #include "mlir/types.h"
-
-#include "base/memory.h"
 
 static const struct {
     const char *name;
     uint8_t bits;
     tr_dtype dtype;
 } floats[] = {
-    { "f16", 16, TR_F16 },           { "bf16", 16, TR_BF16 },        { "f32", 32, TR_F32 },
-    { "f64", 64, TR_F64 },           { "tf32", 32, TR_DTYPE_NONE },  { "f8E4M3FN", 8, TR_F8E4M3FN },
-    { "f8E5M2", 8, TR_F8E5M2 },      { "f8E4M3FNUZ", 8, TR_F8E4M3FN }, /* how 3.0 and 3.1 spell f8E4M3FN */
-    { "f8E5M2FNUZ", 8, TR_DTYPE_NONE }, { "f8E4M3B11FNUZ", 8, TR_DTYPE_NONE }, { "f8E3M4", 8, TR_DTYPE_NONE },
-    { "f8E4M3", 8, TR_DTYPE_NONE },  { "f8E8M0FNU", 8, TR_DTYPE_NONE }, { "f6E2M3FN", 6, TR_DTYPE_NONE },
-    { "f6E3M2FN", 6, TR_DTYPE_NONE }, { "f4E2M1FN", 4, TR_DTYPE_NONE }, { "f80", 80, TR_DTYPE_NONE },
+    { "f16", 16, TR_F16 },
+    { "bf16", 16, TR_BF16 },
+    { "f32", 32, TR_F32 },
+    { "f64", 64, TR_F64 },
+    { "tf32", 32, TR_DTYPE_NONE },
+    { "f8E4M3FN", 8, TR_F8E4M3FN },
+    { "f8E5M2", 8, TR_F8E5M2 },
+    { "f8E4M3FNUZ", 8, TR_F8E4M3FN }, /* how 3.0 and 3.1 spell f8E4M3FN */
+    { "f8E5M2FNUZ", 8, TR_DTYPE_NONE },
+    { "f8E4M3B11FNUZ", 8, TR_DTYPE_NONE },
+    { "f8E3M4", 8, TR_DTYPE_NONE },
+    { "f8E4M3", 8, TR_DTYPE_NONE },
+    { "f8E8M0FNU", 8, TR_DTYPE_NONE },
+    { "f6E2M3FN", 6, TR_DTYPE_NONE },
+    { "f6E3M2FN", 6, TR_DTYPE_NONE },
+    { "f4E2M1FN", 4, TR_DTYPE_NONE },
+    { "f80", 80, TR_DTYPE_NONE },
     { "f128", 128, TR_DTYPE_NONE },
 };
 
@@ -119,7 +129,11 @@ static tr_dtype integer_dtype(uint32_t bits)
 static tr_status integer_type(tr_parser *p, const char *name, uint32_t bits, const tr_type **out)
 {
     tr_type type = {
-        .kind = TR_TYPE_INTEGER, .bits = bits, .dtype = integer_dtype(bits), .name = tr_str_of(name), .count = 1,
+        .kind = TR_TYPE_INTEGER,
+        .bits = bits,
+        .dtype = integer_dtype(bits),
+        .name = tr_str_of(name),
+        .count = 1,
     };
     return tr_type_unique(p, &type, out);
 }
@@ -150,7 +164,9 @@ tr_status tr_type_with_element(tr_parser *p, const tr_type *shaped, const tr_typ
 
 tr_status tr_type_pointer_to(tr_parser *p, const tr_type *element, tr_str space, const tr_type **out)
 {
-    tr_type type = { .kind = TR_TYPE_POINTER, .dtype = TR_PTR, .bits = 64, .element = element, .space = space, .count = 1 };
+    tr_type type = {
+        .kind = TR_TYPE_POINTER, .dtype = TR_PTR, .bits = 64, .element = element, .space = space, .count = 1
+    };
     return tr_type_unique(p, &type, out);
 }
 
@@ -158,8 +174,12 @@ tr_status tr_type_function(tr_parser *p, const tr_type **inputs, size_t input_co
                            size_t result_count, const tr_type **out)
 {
     tr_type type = {
-        .kind = TR_TYPE_FUNCTION, .inputs = inputs, .input_count = (int32_t)input_count, .results = results,
-        .result_count = (int32_t)result_count, .count = 1,
+        .kind = TR_TYPE_FUNCTION,
+        .inputs = inputs,
+        .input_count = (int32_t)input_count,
+        .results = results,
+        .result_count = (int32_t)result_count,
+        .count = 1,
     };
     return tr_type_unique(p, &type, out);
 }
@@ -192,14 +212,22 @@ static tr_status word_type(tr_parser *p, tr_str name, uint32_t offset, const tr_
     if (bits == TOO_WIDE) return tr_parse_fail(p, offset, "'%.*s' has too many bits", TR_STR_ARG(name));
     if (bits != NOT_INTEGER) {
         tr_type type = {
-            .kind = TR_TYPE_INTEGER, .bits = bits, .dtype = integer_dtype(bits), .name = name, .count = 1,
+            .kind = TR_TYPE_INTEGER,
+            .bits = bits,
+            .dtype = integer_dtype(bits),
+            .name = name,
+            .count = 1,
         };
         return tr_type_unique(p, &type, out);
     }
     for (size_t i = 0; i < sizeof(floats) / sizeof(floats[0]); i++) {
         if (!tr_str_is(name, floats[i].name)) continue;
         tr_type type = {
-            .kind = TR_TYPE_FLOAT, .bits = floats[i].bits, .dtype = floats[i].dtype, .name = name, .count = 1,
+            .kind = TR_TYPE_FLOAT,
+            .bits = floats[i].bits,
+            .dtype = floats[i].dtype,
+            .name = name,
+            .count = 1,
         };
         return tr_type_unique(p, &type, out);
     }
@@ -232,8 +260,8 @@ static tr_status count_elements(tr_parser *p, uint32_t offset, tr_type *type)
     type->count = 1;
     for (int32_t i = 0; i < type->rank; i++) {
         int64_t count;
-        if (__builtin_mul_overflow(type->count, type->shape[i] < 0 ? 1 : type->shape[i], &count) ||
-            count > (int64_t)1 << 48) {
+        if (__builtin_mul_overflow(type->count, type->shape[i] < 0 ? 1 : type->shape[i], &count) || count > (int64_t)1
+                                                                                                                << 48) {
             return tr_parse_fail(p, offset, "this shape has too many elements");
         }
         type->count = count;
@@ -483,85 +511,4 @@ tr_status tr_parse_short_type(tr_parser *p, tr_class class_, const tr_type **out
     if (tr_peek_kind(p) != '<') return tr_parse_type(p, out);
     if (class_ == TR_CLASS_DESC) return parse_tensordesc(p, out);
     return parse_pointer(p, out);
-}
-
-/* ---------------------------------------------------------------- printing */
-
-static void print_list(const tr_type *const *types, int32_t count, tr_text *out)
-{
-    for (int32_t i = 0; i < count; i++) {
-        if (i) tr_text_puts(out, ", ");
-        tr_type_print(types[i], out);
-    }
-}
-
-static void print_shaped(const tr_type *type, tr_text *out)
-{
-    for (int32_t i = 0; i < type->rank; i++) {
-        if (type->shape[i] < 0) {
-            tr_text_puts(out, "?x");
-        } else {
-            tr_text_printf(out, "%lldx", (long long)type->shape[i]);
-        }
-    }
-    tr_type_print(type->element, out);
-    if (type->encoding) {
-        tr_text_puts(out, ", ");
-        tr_attr_print(type->encoding, out);
-    }
-}
-
-void tr_type_print_short(const tr_type *type, tr_text *out)
-{
-    if (type->kind == TR_TYPE_POINTER) {
-        tr_text_puts(out, "<");
-        tr_type_print(type->element, out);
-        if (type->space.size) {
-            tr_text_puts(out, ", ");
-            tr_text_append(out, type->space);
-        }
-        tr_text_puts(out, ">");
-    } else if (type->kind == TR_TYPE_TENSORDESC) {
-        tr_text_puts(out, type->wrapped ? "<tensor<" : "<");
-        print_shaped(type, out);
-        tr_text_puts(out, type->wrapped ? ">>" : ">");
-    } else {
-        tr_type_print(type, out);
-    }
-}
-
-void tr_type_print_results(const tr_type *const *types, int32_t count, tr_text *out)
-{
-    bool parens = count != 1 || types[0]->kind == TR_TYPE_FUNCTION;
-    if (parens) tr_text_puts(out, "(");
-    print_list(types, count, out);
-    if (parens) tr_text_puts(out, ")");
-}
-
-void tr_type_print(const tr_type *type, tr_text *out)
-{
-    switch (type->kind) {
-    case TR_TYPE_TENSOR:
-        tr_text_puts(out, "tensor<");
-        print_shaped(type, out);
-        tr_text_puts(out, ">");
-        break;
-    case TR_TYPE_POINTER:
-        tr_text_puts(out, "!tt.ptr");
-        tr_type_print_short(type, out);
-        break;
-    case TR_TYPE_TENSORDESC:
-        tr_text_puts(out, "!tt.tensordesc");
-        tr_type_print_short(type, out);
-        break;
-    case TR_TYPE_FUNCTION:
-        tr_text_puts(out, "(");
-        print_list(type->inputs, type->input_count, out);
-        tr_text_puts(out, ") -> ");
-        tr_type_print_results(type->results, type->result_count, out);
-        break;
-    default:
-        tr_text_append(out, type->name);
-        break;
-    }
 }

@@ -73,7 +73,12 @@ static tr_status add_forward(tr_parser *p, uint32_t entry_index, const tr_use *u
         entry->forward = 0;
     }
     tr_forward forward = {
-        .name = use->name, .number = use->number, .offset = use->offset, .type = type, .slot = slot, .next = entry->forward,
+        .name = use->name,
+        .number = use->number,
+        .offset = use->offset,
+        .type = type,
+        .slot = slot,
+        .next = entry->forward,
     };
     if (!tr_vec_push(&p->forwards, forward)) return tr_parse_oom(p);
     entry->forward = (uint32_t)p->forwards.count;

@@ -118,7 +118,8 @@ static const char *class_text(tr_class class_)
 
 static bool same_dims(const tr_type *a, const tr_type *b)
 {
-    if (a->kind != TR_TYPE_TENSOR || b->kind != TR_TYPE_TENSOR) return a->kind != TR_TYPE_TENSOR && b->kind != TR_TYPE_TENSOR;
+    if (a->kind != TR_TYPE_TENSOR || b->kind != TR_TYPE_TENSOR)
+        return a->kind != TR_TYPE_TENSOR && b->kind != TR_TYPE_TENSOR;
     if (a->rank != b->rank) return false;
     for (int32_t i = 0; i < a->rank; i++) {
         if (a->shape[i] != b->shape[i]) return false;
@@ -144,8 +145,8 @@ static bool follows_rule(tr_rule rule, const tr_type *type, const tr_type *from)
     case TR_RULE_I32: return fits_class(TR_CLASS_I32, scalar) && has_element(type, from, scalar);
     case TR_RULE_SCALAR: return type == from_scalar;
     case TR_RULE_PTRTO:
-        return type->kind == TR_TYPE_POINTER && from->kind == TR_TYPE_POINTER && from->element->kind == TR_TYPE_TENSOR &&
-               type->element == from->element->element;
+        return type->kind == TR_TYPE_POINTER && from->kind == TR_TYPE_POINTER &&
+               from->element->kind == TR_TYPE_TENSOR && type->element == from->element->element;
     default: return true;
     }
 }
@@ -179,19 +180,20 @@ static const tr_value_spec *spec_of(const tr_op_info *info, int index)
     return index >= TR_RESULT ? &info->results[index - TR_RESULT] : &info->operands[index];
 }
 
-static tr_status check_value(const verifier *v, const tr_op *op, const tr_op_info *info, const op_types *types, int index,
-                             const tr_type *type)
+static tr_status check_value(const verifier *v, const tr_op *op, const tr_op_info *info, const op_types *types,
+                             int index, const tr_type *type)
 {
     const tr_value_spec *spec = spec_of(info, index);
     if (!fits_class(spec->class_, type)) {
         tr_text text = { 0 };
         tr_type_print(type, &text);
-        tr_status status = FAIL(v, op, "'%.*s' needs %s for '%.*s': got %s", TR_STR_ARG(op->name), class_text(spec->class_),
-                                TR_STR_ARG(spec->name), text.data ? text.data : "?");
+        tr_status status = FAIL(v, op, "'%.*s' needs %s for '%.*s': got %s", TR_STR_ARG(op->name),
+                                class_text(spec->class_), TR_STR_ARG(spec->name), text.data ? text.data : "?");
         tr_text_deinit(&text);
         return status;
     }
-    const tr_type *from = spec->rule == TR_RULE_NONE || spec->rule >= TR_RULE_ATTR ? NULL : types->first[spec->rule_from];
+    const tr_type *from = spec->rule == TR_RULE_NONE || spec->rule >= TR_RULE_ATTR ? NULL
+                                                                                   : types->first[spec->rule_from];
     if (from && !follows_rule(spec->rule, type, from)) {
         return fail_types(v, op, spec, type, spec_of(info, spec->rule_from), from);
     }
@@ -269,7 +271,8 @@ static tr_status check_values(const verifier *v, const tr_op *op, const tr_op_in
 
 static bool is_integer(const tr_attr *attr, uint32_t bits)
 {
-    return attr->kind == TR_ATTR_INTEGER && attr->type && attr->type->kind == TR_TYPE_INTEGER && attr->type->bits == bits;
+    return attr->kind == TR_ATTR_INTEGER && attr->type && attr->type->kind == TR_TYPE_INTEGER &&
+           attr->type->bits == bits;
 }
 
 /* NULL if the attribute is what the row says, else what it should be. */
@@ -287,7 +290,8 @@ static const char *wrong_form(const tr_attr_spec *spec, const tr_attr *attr)
     case TR_FORM_I32S: return attr->kind == TR_ATTR_INTS && attr->type->bits == 32 ? NULL : "array<i32: ...>";
     case TR_FORM_ENUM:
         if (!is_integer(attr, (uint32_t)spec->enum_bits)) return spec->enum_bits == 64 ? "an i64" : "an i32";
-        return spec->enum_count == 0 || tr_attr_spec_word(spec, attr->integer).size ? NULL : "a number that has a meaning";
+        return spec->enum_count == 0 || tr_attr_spec_word(spec, attr->integer).size ? NULL
+                                                                                    : "a number that has a meaning";
     default: return NULL;
     }
 }
@@ -305,7 +309,8 @@ static tr_status check_attrs(const verifier *v, const tr_op *op, const tr_op_inf
         }
         const char *wanted = attr ? wrong_form(spec, attr) : NULL;
         if (wanted) {
-            return FAIL(v, op, "'%.*s': attribute '%.*s' must be %s", TR_STR_ARG(op->name), TR_STR_ARG(spec->name), wanted);
+            return FAIL(v, op, "'%.*s': attribute '%.*s' must be %s", TR_STR_ARG(op->name), TR_STR_ARG(spec->name),
+                        wanted);
         }
     }
     return TR_OK;
@@ -316,7 +321,8 @@ static tr_status check_attrs(const verifier *v, const tr_op *op, const tr_op_inf
 static tr_status check_type_list(const verifier *v, const tr_op *op, const char *what, int32_t count, int32_t wanted)
 {
     if (count == wanted) return TR_OK;
-    return FAIL(v, op, "'%.*s' has %d %s%s, but needs %d", TR_STR_ARG(op->name), count, what, count == 1 ? "" : "s", wanted);
+    return FAIL(v, op, "'%.*s' has %d %s%s, but needs %d", TR_STR_ARG(op->name), count, what, count == 1 ? "" : "s",
+                wanted);
 }
 
 static tr_status check_type(const verifier *v, const tr_op *op, const char *what, int32_t index, const tr_type *is,
@@ -326,7 +332,8 @@ static tr_status check_type(const verifier *v, const tr_op *op, const char *what
     tr_text a = { 0 }, b = { 0 };
     tr_type_print(is, &a);
     tr_type_print(wanted, &b);
-    tr_status status = FAIL(v, op, "'%.*s': %s %d is %s, but must be %s", TR_STR_ARG(op->name), what, index, a.data, b.data);
+    tr_status status = FAIL(v, op, "'%.*s': %s %d is %s, but must be %s", TR_STR_ARG(op->name), what, index, a.data,
+                            b.data);
     tr_text_deinit(&a);
     tr_text_deinit(&b);
     return status;

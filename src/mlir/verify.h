@@ -7,8 +7,7 @@
 
 /* Checks every op against its row, functions against their calls and returns, and, if `dominance` is set, that
  * every definition dominates its uses (a text without labels and forward uses has that by itself). */
-TR_MUST_CHECK tr_status tr_module_verify(const tr_module *module, tr_op_table *table, bool dominance,
-                                         tr_error *error);
+TR_MUST_CHECK tr_status tr_module_verify(const tr_module *module, tr_op_table *table, bool dominance, tr_error *error);
 
 /* How many operands belong to each of the row's operands; counts has info->operand_count items. False if the op's
  * operands can't be shared out. */

@@ -157,8 +157,9 @@ static tr_status check_dot(const checker *c)
     const tr_type *a = operand_type(c, 0), *b = operand_type(c, 1), *d = result_type(c, 0);
     if (a->kind != TR_TYPE_TENSOR || b->kind != TR_TYPE_TENSOR) return TR_OK; /* to 3.1 also on memory */
     int32_t r = d->rank;
-    bool fits = a->rank == r && b->rank == r && (r == 2 || r == 3) && (r == 2 || (a->shape[0] == d->shape[0] &&
-                b->shape[0] == d->shape[0])) && a->shape[r - 1] == b->shape[r - 2] && a->shape[r - 2] == d->shape[r - 2] &&
+    bool fits = a->rank == r && b->rank == r && (r == 2 || r == 3) &&
+                (r == 2 || (a->shape[0] == d->shape[0] && b->shape[0] == d->shape[0])) &&
+                a->shape[r - 1] == b->shape[r - 2] && a->shape[r - 2] == d->shape[r - 2] &&
                 b->shape[r - 1] == d->shape[r - 1];
     if (!fits) return FAIL(c, "'tt.dot' can't multiply %s by %s into %s", TEXT(a), TEXT(b), TEXT(d));
     if (a->element->bits != b->element->bits) {
@@ -187,7 +188,8 @@ static tr_status check_elementwise(const checker *c)
         if (type->kind != TR_TYPE_TENSOR) continue;
         if (!shaped) shaped = type;
         if (!has_shape(type, shaped->rank, shaped->shape)) {
-            return FAIL(c, "'%.*s' needs tensors of one shape: got %s and %s", TR_STR_ARG(c->op->name), TEXT(shaped), TEXT(type));
+            return FAIL(c, "'%.*s' needs tensors of one shape: got %s and %s", TR_STR_ARG(c->op->name), TEXT(shaped),
+                        TEXT(type));
         }
     }
     return TR_OK;
@@ -281,8 +283,9 @@ static tr_status check_end(const checker *c, const tr_op *end, int32_t skip, int
 {
     int32_t has = end->operand_count - skip;
     if (has != count) {
-        return tr_fail_op(c->error, TR_INVALID_INPUT, c->module, end, "'%.*s' gives %d value%s, but '%.*s' needs %d here",
-                          TR_STR_ARG(end->name), has, has == 1 ? "" : "s", TR_STR_ARG(c->op->name), count);
+        return tr_fail_op(c->error, TR_INVALID_INPUT, c->module, end,
+                          "'%.*s' gives %d value%s, but '%.*s' needs %d here", TR_STR_ARG(end->name), has,
+                          has == 1 ? "" : "s", TR_STR_ARG(c->op->name), count);
     }
     for (int32_t i = 0; i < count; i++) {
         if (end->operands[skip + i]->type == values[i].type) continue;
@@ -294,7 +297,8 @@ static tr_status check_end(const checker *c, const tr_op *end, int32_t skip, int
 }
 
 /* Every block of the region that ends in `code` gives these values; other ends (cf.br) are fine in between. */
-static tr_status check_ends(const checker *c, const tr_region *region, tr_opcode code, const tr_value *values, int32_t count)
+static tr_status check_ends(const checker *c, const tr_region *region, tr_opcode code, const tr_value *values,
+                            int32_t count)
 {
     for (const tr_block *block = region->first; block; block = block->next) {
         if (block->last && block->last->code == code) TR_TRY(check_end(c, block->last, 0, count, values));
@@ -302,7 +306,8 @@ static tr_status check_ends(const checker *c, const tr_region *region, tr_opcode
     return TR_OK;
 }
 
-static tr_status check_args(const checker *c, const tr_block *entry, int32_t first, int32_t count, const tr_value *values)
+static tr_status check_args(const checker *c, const tr_block *entry, int32_t first, int32_t count,
+                            const tr_value *values)
 {
     if (!entry || entry->arg_count - first != count) {
         return FAIL(c, "'%.*s' needs a region of %d argument%s: got %d", TR_STR_ARG(c->op->name), first + count,
@@ -339,9 +344,10 @@ static tr_status check_element_region(const checker *c, int32_t groups, int32_t 
         const tr_op *last = block->last;
         if (!last || last->code != end) continue;
         if (last->operand_count != (int64_t)op->result_count * each) {
-            return tr_fail_op(c->error, TR_INVALID_INPUT, c->module, last, "'%.*s' gives %d value%s, but '%.*s' needs %d",
-                              TR_STR_ARG(last->name), last->operand_count, last->operand_count == 1 ? "" : "s",
-                              TR_STR_ARG(op->name), op->result_count * each);
+            return tr_fail_op(c->error, TR_INVALID_INPUT, c->module, last,
+                              "'%.*s' gives %d value%s, but '%.*s' needs %d", TR_STR_ARG(last->name),
+                              last->operand_count, last->operand_count == 1 ? "" : "s", TR_STR_ARG(op->name),
+                              op->result_count * each);
         }
         for (int32_t i = 0; i < last->operand_count; i++) {
             const tr_type *type = tr_type_scalar(result_type(c, i / each));
@@ -371,10 +377,13 @@ static tr_status check_reduce(const checker *c)
     for (int32_t i = 0; i < op->operand_count; i++) {
         const tr_type *from = operand_type(c, i), *to = result_type(c, i);
         if (!has_shape(from, operand_type(c, 0)->rank, operand_type(c, 0)->shape)) {
-            return FAIL(c, "'tt.reduce' needs operands of one shape: got %s and %s", TEXT(operand_type(c, 0)), TEXT(from));
+            return FAIL(c, "'tt.reduce' needs operands of one shape: got %s and %s", TEXT(operand_type(c, 0)),
+                        TEXT(from));
         }
-        if (axis < 0 || axis >= from->rank) return FAIL(c, "'tt.reduce': %s has no axis %lld", TEXT(from), (long long)axis);
-        bool fits = tr_type_scalar(to) == from->element && (to->kind == TR_TYPE_TENSOR ? to->rank : 0) == from->rank - 1;
+        if (axis < 0 || axis >= from->rank)
+            return FAIL(c, "'tt.reduce': %s has no axis %lld", TEXT(from), (long long)axis);
+        bool fits = tr_type_scalar(to) == from->element &&
+                    (to->kind == TR_TYPE_TENSOR ? to->rank : 0) == from->rank - 1;
         for (int32_t d = 0, k = 0; fits && d < from->rank; d++) {
             if (d != axis) fits = to->shape[k++] == from->shape[d];
         }
@@ -411,11 +420,13 @@ static tr_status check_for(const checker *c)
     int32_t count = op->operand_count - 3;
     const tr_block *entry = op->regions[0]->first;
     if (op->result_count != count) {
-        return FAIL(c, "'scf.for' carries %d value%s, but has %d results", count, count == 1 ? "" : "s", op->result_count);
+        return FAIL(c, "'scf.for' carries %d value%s, but has %d results", count, count == 1 ? "" : "s",
+                    op->result_count);
     }
     for (int32_t i = 0; i < count; i++) {
         if (op->operands[3 + i]->type == op->results[i].type) continue;
-        return FAIL(c, "'scf.for' carries %s, but its result is %s", TEXT(op->operands[3 + i]->type), TEXT(op->results[i].type));
+        return FAIL(c, "'scf.for' carries %s, but its result is %s", TEXT(op->operands[3 + i]->type),
+                    TEXT(op->results[i].type));
     }
     TR_TRY(check_args(c, entry, 1, count, op->results));
     if (entry->next) return FAIL(c, "the body of 'scf.for' is one block");
@@ -460,7 +471,8 @@ static tr_status check_while(const checker *c)
     if (!condition || condition->code != TR_OP_scf_condition) {
         return FAIL(c, "the first region of 'scf.while' ends in 'scf.condition'");
     }
-    if (!yield || yield->code != TR_OP_scf_yield) return FAIL(c, "the second region of 'scf.while' ends in 'scf.yield'");
+    if (!yield || yield->code != TR_OP_scf_yield)
+        return FAIL(c, "the second region of 'scf.while' ends in 'scf.yield'");
     TR_TRY(check_args(c, after, 0, op->result_count, op->results));
     TR_TRY(check_end(c, condition, 1, op->result_count, op->results));
     return check_end(c, yield, 0, before->arg_count, before->args);

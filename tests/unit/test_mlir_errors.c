@@ -342,8 +342,8 @@ static void test_places_and_messages(void **state)
         if (status == TR_OK) {
             print_error("accepted:\n%s\n", cases[i]);
         } else {
-            print_error("%u:%u: %s\ninstead of %u:%u: %s\n%s\n", error.line, error.column, error.message, m.line, m.column,
-                        m.message, cases[i]);
+            print_error("%u:%u: %s\ninstead of %u:%u: %s\n%s\n", error.line, error.column, error.message, m.line,
+                        m.column, m.message, cases[i]);
         }
         tr_module_destroy(module);
     }

@@ -71,7 +71,8 @@ static void check_print(const tr_module *module)
 /* Returns whether the form was treated as its header says. */
 static bool run_form(form *f)
 {
-    tr_str versions = { f->header.data, (size_t)((const char *)memchr(f->header.data, '|', f->header.size) - f->header.data) };
+    tr_str versions = { f->header.data,
+                        (size_t)((const char *)memchr(f->header.data, '|', f->header.size) - f->header.data) };
     bool module_text = contains(f->header, "| module");
     if (!module_text) tr_text_puts(&f->text, "    tt.return\n  }\n}\n");
     bool taken = !contains(versions, "none");

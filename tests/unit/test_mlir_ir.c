@@ -280,15 +280,16 @@ static void test_regions_packs_and_ranges(void **state)
 static void test_blocks(void **state)
 {
     (void)state;
-    tr_module *m = parse("tt.func @k(%c: i1, %x: f32) {\n"
-                         "  cf.cond_br %c, ^bb1(%x : f32), ^bb2\n"
-                         "^bb1(%y: f32):\n"
-                         "  cf.br ^bb2\n"
-                         "^bb2:\n"
-                         "  \"cf.cond_br\"(%c, %x)[^bb1, ^bb3] <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (i1, f32) -> ()\n"
-                         "^bb3:\n"
-                         "  tt.return\n"
-                         "}\n");
+    tr_module *m = parse(
+        "tt.func @k(%c: i1, %x: f32) {\n"
+        "  cf.cond_br %c, ^bb1(%x : f32), ^bb2\n"
+        "^bb1(%y: f32):\n"
+        "  cf.br ^bb2\n"
+        "^bb2:\n"
+        "  \"cf.cond_br\"(%c, %x)[^bb1, ^bb3] <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (i1, f32) -> ()\n"
+        "^bb3:\n"
+        "  tt.return\n"
+        "}\n");
     const tr_region *body = m->funcs[0].body;
     const tr_block *bb1 = body->first->next, *bb2 = bb1->next;
     assert_int_equal(body->block_count, 4);

@@ -99,10 +99,11 @@ static void test_many_blocks(void **state)
 static void test_every_prefix(void **state)
 {
     (void)state;
-    const char *text = "#a = #x.y<z>\nmodule attributes {\"t.u\" = #a} {\n  tt.func @k(%a: tensor<4xi32> loc(\"f\":1:2)) {\n"
-                       "    %0:2 = \"x.y\"(%a) <{k = [1, {l = -1.5e3 : f16}]}> ({\n    ^bb0(%b: i32):\n    }) : "
-                       "(tensor<4xi32>) -> (f32, f32)\n    %1 = arith.constant dense<[1, 2]> : tensor<2xi8>\n"
-                       "    tt.return loc(callsite(fused[\"a\"] at \"b\"(unknown)))\n  }\n}\n";
+    const char
+        *text = "#a = #x.y<z>\nmodule attributes {\"t.u\" = #a} {\n  tt.func @k(%a: tensor<4xi32> loc(\"f\":1:2)) {\n"
+                "    %0:2 = \"x.y\"(%a) <{k = [1, {l = -1.5e3 : f16}]}> ({\n    ^bb0(%b: i32):\n    }) : "
+                "(tensor<4xi32>) -> (f32, f32)\n    %1 = arith.constant dense<[1, 2]> : tensor<2xi8>\n"
+                "    tt.return loc(callsite(fused[\"a\"] at \"b\"(unknown)))\n  }\n}\n";
     for (size_t size = 0; size <= strlen(text); size++) {
         tr_module *module = NULL;
         tr_error error;
@@ -157,9 +158,12 @@ static void test_lack_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nesting),          cmocka_unit_test(test_aliases_that_explode),
-        cmocka_unit_test(test_long_location_chains), cmocka_unit_test(test_many_blocks),
-        cmocka_unit_test(test_every_prefix),     cmocka_unit_test(test_lack_of_memory),
+        cmocka_unit_test(test_nesting),
+        cmocka_unit_test(test_aliases_that_explode),
+        cmocka_unit_test(test_long_location_chains),
+        cmocka_unit_test(test_many_blocks),
+        cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,31 +120,32 @@ static void test_generic_form(void **state)
 {
     (void)state;
     const tr_print_options options = { .generic = true };
-    check_print("tt.func public @k(%p: !tt.ptr<f32> {tt.x}, %n: i32) attributes {noinline = false} {\n"
-                "  %c = arith.cmpi slt, %n, %n {k} : i32\n"
-                "  %0 = tt.load %p, %c : !tt.ptr<f32>\n"
-                "  scf.if %c {\n"
-                "  }\n"
-                "  cf.br ^bb1(%n : i32)\n"
-                "^bb1(%x: i32):\n"
-                "  tt.return\n"
-                "}\n",
-                &options,
-                "\"builtin.module\"() ({\n"
-                "  \"tt.func\"() <{arg_attrs = [{tt.x}, {}], function_type = (!tt.ptr<f32>, i32) -> (), sym_name = \"k\", "
-                "sym_visibility = \"public\"}> ({\n"
-                "  ^bb0(%p: !tt.ptr<f32>, %n: i32):\n"
-                "    %c = \"arith.cmpi\"(%n, %n) <{predicate = 2 : i64}> {k} : (i32, i32) -> i1\n"
-                "    %0 = \"tt.load\"(%p, %c) <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (!tt.ptr<f32>, i1) -> f32\n"
-                "    \"scf.if\"(%c) ({\n"
-                "      \"scf.yield\"() : () -> ()\n"
-                "    }, {\n"
-                "    }) : (i1) -> ()\n"
-                "    \"cf.br\"(%n)[^bb1] : (i32) -> ()\n"
-                "  ^bb1(%x: i32):  // pred: ^bb0\n"
-                "    \"tt.return\"() : () -> ()\n"
-                "  }) {noinline = false} : () -> ()\n"
-                "}) : () -> ()\n");
+    check_print(
+        "tt.func public @k(%p: !tt.ptr<f32> {tt.x}, %n: i32) attributes {noinline = false} {\n"
+        "  %c = arith.cmpi slt, %n, %n {k} : i32\n"
+        "  %0 = tt.load %p, %c : !tt.ptr<f32>\n"
+        "  scf.if %c {\n"
+        "  }\n"
+        "  cf.br ^bb1(%n : i32)\n"
+        "^bb1(%x: i32):\n"
+        "  tt.return\n"
+        "}\n",
+        &options,
+        "\"builtin.module\"() ({\n"
+        "  \"tt.func\"() <{arg_attrs = [{tt.x}, {}], function_type = (!tt.ptr<f32>, i32) -> (), sym_name = \"k\", "
+        "sym_visibility = \"public\"}> ({\n"
+        "  ^bb0(%p: !tt.ptr<f32>, %n: i32):\n"
+        "    %c = \"arith.cmpi\"(%n, %n) <{predicate = 2 : i64}> {k} : (i32, i32) -> i1\n"
+        "    %0 = \"tt.load\"(%p, %c) <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (!tt.ptr<f32>, i1) -> f32\n"
+        "    \"scf.if\"(%c) ({\n"
+        "      \"scf.yield\"() : () -> ()\n"
+        "    }, {\n"
+        "    }) : (i1) -> ()\n"
+        "    \"cf.br\"(%n)[^bb1] : (i32) -> ()\n"
+        "  ^bb1(%x: i32):  // pred: ^bb0\n"
+        "    \"tt.return\"() : () -> ()\n"
+        "  }) {noinline = false} : () -> ()\n"
+        "}) : () -> ()\n");
 }
 
 /* Each comes out as it is: what a version writes in its own way. */
@@ -186,16 +187,17 @@ static void test_spellings(void **state)
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         char text[2048];
-        snprintf(text, sizeof(text),
-                 "module {\n"
-                 "  tt.func private @\"a b\"()\n"
-                 "  tt.func @k(%%p: !tt.ptr<f32>, %%t: tensor<2x2xf32>, %%c: i1, %%n: i32, %%x: index, %%f: f32, %%l: i64, "
-                 "%%q: !tt.ptr<f32, \"constant\">, %%d: !tt.tensordesc<tensor<2x2xf32>>) {\n"
-                 "    %s\n"
-                 "    tt.return\n"
-                 "  }\n"
-                 "}\n",
-                 lines[i]);
+        snprintf(
+            text, sizeof(text),
+            "module {\n"
+            "  tt.func private @\"a b\"()\n"
+            "  tt.func @k(%%p: !tt.ptr<f32>, %%t: tensor<2x2xf32>, %%c: i1, %%n: i32, %%x: index, %%f: f32, %%l: i64, "
+            "%%q: !tt.ptr<f32, \"constant\">, %%d: !tt.tensordesc<tensor<2x2xf32>>) {\n"
+            "    %s\n"
+            "    tt.return\n"
+            "  }\n"
+            "}\n",
+            lines[i]);
         check_print(text, NULL, text);
     }
 }

@@ -65,9 +65,12 @@ static void test_ops(void **state)
     assert_int_equal(tr_op_indent(m, inner).size, 0);
     assert_int_equal(tr_op_indent(m, end).data[0], '\t');
     const tr_edit edits[] = {
-        tr_edit_before(m, add, TR_STR("    // before\n")), tr_edit_after(m, add, TR_STR("    // after\n")),
-        tr_edit_before(m, inner, TR_STR("%x = arith.constant 1 : i32 ")), tr_edit_remove(m, inner),
-        tr_edit_remove(m, two_lines), tr_edit_before(m, end, TR_STR("\t// the end\n")),
+        tr_edit_before(m, add, TR_STR("    // before\n")),
+        tr_edit_after(m, add, TR_STR("    // after\n")),
+        tr_edit_before(m, inner, TR_STR("%x = arith.constant 1 : i32 ")),
+        tr_edit_remove(m, inner),
+        tr_edit_remove(m, two_lines),
+        tr_edit_before(m, end, TR_STR("\t// the end\n")),
     };
     check_splice(text, edits, sizeof(edits) / sizeof(edits[0]),
                  "// kept as it is\n"
@@ -86,8 +89,9 @@ static void test_ops(void **state)
 static void test_ranges_are_exact(void **state)
 {
     (void)state;
-    const char *text = "module {\n  tt.func @k(%a: i32) {\n    %0:2 = arith.mului_extended %a, %a {k} : i32 loc(\"a\")\n"
-                       "    %1 = \"x.y\"(%a) ({\n    }) : (i32) -> i32\n    tt.return\n  } loc(\"b\")\n} loc(\"c\")\n";
+    const char
+        *text = "module {\n  tt.func @k(%a: i32) {\n    %0:2 = arith.mului_extended %a, %a {k} : i32 loc(\"a\")\n"
+                "    %1 = \"x.y\"(%a) ({\n    }) : (i32) -> i32\n    tt.return\n  } loc(\"b\")\n} loc(\"c\")\n";
     static const char *const wanted[] = {
         "%0:2 = arith.mului_extended %a, %a {k} : i32 loc(\"a\")",
         "%1 = \"x.y\"(%a) ({\n    }) : (i32) -> i32",
