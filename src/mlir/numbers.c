@@ -264,29 +264,42 @@ static bool same_bits(const tr_float_format *f, const char *text, uint64_t bits)
     return tr_float_to_bits(f, strtod(text, NULL)) == bits;
 }
 
+/* The decimal form, if one reads back as the same bits. */
+static bool print_decimal(const tr_float_format *f, double real, uint64_t bits, tr_text *out)
+{
+    char text[64];
+    snprintf(text, sizeof(text), "%.5e", real);
+    if (same_bits(f, text, bits)) {
+        /* Six significant digits are enough: MLIR writes a seventh, which is 0. */
+        size_t exponent = strcspn(text, "e");
+        tr_text_printf(out, "%.*s0%s", (int)exponent, text, text + exponent);
+        return true;
+    }
+    int digits = 2 + (f->mantissa_bits + 1) * 59 / 196;
+    snprintf(text, sizeof(text), "%.*e", digits - 1, real);
+    tr_text plain = { 0 };
+    print_digits(text, &plain);
+    bool point = plain.data && !plain.failed && strchr(plain.data, '.');
+    if (point) tr_text_puts(out, plain.data);
+    tr_text_deinit(&plain);
+    return point;
+}
+
 void tr_float_print(const tr_type *type, double real, uint64_t bits, tr_text *out)
 {
     const tr_float_format *f = tr_float_format_of(type);
-    int hex_digits = (int)(type->bits + 3) / 4;
     if (f && isfinite(real)) {
-        char text[64];
-        snprintf(text, sizeof(text), "%.5e", real);
-        if (same_bits(f, text, bits)) {
-            /* Six significant digits are enough: MLIR writes a seventh, which is 0. */
-            size_t exponent = strcspn(text, "e");
-            tr_text_printf(out, "%.*s0%s", (int)exponent, text, text + exponent);
+        /* Whatever the locale of the process, the point is a '.'. In glibc the object of "C" is a constant. */
+        locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+        if (!c_locale) {
+            out->failed = true;
             return;
         }
-        int digits = 2 + (f->mantissa_bits + 1) * 59 / 196;
-        snprintf(text, sizeof(text), "%.*e", digits - 1, real);
-        tr_text plain = { 0 };
-        print_digits(text, &plain);
-        if (plain.data && !plain.failed && strchr(plain.data, '.')) {
-            tr_text_puts(out, plain.data);
-            tr_text_deinit(&plain);
-            return;
-        }
-        tr_text_deinit(&plain);
+        locale_t old = uselocale(c_locale);
+        bool printed = print_decimal(f, real, bits, out);
+        uselocale(old);
+        freelocale(c_locale);
+        if (printed) return;
     }
-    tr_text_printf(out, "0x%0*llX", hex_digits, (unsigned long long)bits);
+    tr_text_printf(out, "0x%0*llX", (int)(type->bits + 3) / 4, (unsigned long long)bits);
 }

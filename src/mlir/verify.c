@@ -151,6 +151,12 @@ static bool follows_rule(tr_rule rule, const tr_type *type, const tr_type *from)
     }
 }
 
+/* What was printed, or "?" if memory was out. */
+static const char *text_or_mark(const tr_text *text)
+{
+    return text->data ? text->data : "?";
+}
+
 /* The types of the row's operands (from 0) and results (from TR_RESULT), NULL where there is none. */
 typedef struct op_types {
     const tr_type *first[2 * TR_RESULT];
@@ -165,10 +171,10 @@ static tr_status fail_types(const verifier *v, const tr_op *op, const tr_value_s
     tr_status status;
     if (spec->rule == TR_RULE_SAME) {
         status = FAIL(v, op, "'%.*s' needs '%.*s' and '%.*s' of one type: got %s and %s", TR_STR_ARG(op->name),
-                      TR_STR_ARG(from->name), TR_STR_ARG(spec->name), a.data, b.data);
+                      TR_STR_ARG(from->name), TR_STR_ARG(spec->name), text_or_mark(&a), text_or_mark(&b));
     } else {
         status = FAIL(v, op, "'%.*s': the type of '%.*s', %s, does not fit that of '%.*s', %s", TR_STR_ARG(op->name),
-                      TR_STR_ARG(spec->name), b.data, TR_STR_ARG(from->name), a.data);
+                      TR_STR_ARG(spec->name), text_or_mark(&b), TR_STR_ARG(from->name), text_or_mark(&a));
     }
     tr_text_deinit(&a);
     tr_text_deinit(&b);
@@ -188,7 +194,7 @@ static tr_status check_value(const verifier *v, const tr_op *op, const tr_op_inf
         tr_text text = { 0 };
         tr_type_print(type, &text);
         tr_status status = FAIL(v, op, "'%.*s' needs %s for '%.*s': got %s", TR_STR_ARG(op->name),
-                                class_text(spec->class_), TR_STR_ARG(spec->name), text.data ? text.data : "?");
+                                class_text(spec->class_), TR_STR_ARG(spec->name), text_or_mark(&text));
         tr_text_deinit(&text);
         return status;
     }
@@ -332,8 +338,8 @@ static tr_status check_type(const verifier *v, const tr_op *op, const char *what
     tr_text a = { 0 }, b = { 0 };
     tr_type_print(is, &a);
     tr_type_print(wanted, &b);
-    tr_status status = FAIL(v, op, "'%.*s': %s %d is %s, but must be %s", TR_STR_ARG(op->name), what, index, a.data,
-                            b.data);
+    tr_status status = FAIL(v, op, "'%.*s': %s %d is %s, but must be %s", TR_STR_ARG(op->name), what, index,
+                            text_or_mark(&a), text_or_mark(&b));
     tr_text_deinit(&a);
     tr_text_deinit(&b);
     return status;
