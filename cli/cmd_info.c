@@ -15,10 +15,10 @@ static const option_row rows[] = {
 static json_t *devices_json(void)
 {
     json_t *list = json_array();
-    const tr_device *device;
-    for (int i = 0; (device = tr_device_at(i)) != NULL; i++) {
-        json_array_append_new(list, json_pack("{s:s, s:b, s:s}", "name", device->name, "available", device->available,
-                                              "detail", device->detail));
+    tr_device device;
+    for (int i = 0; tr_device_get(i, &device); i++) {
+        json_array_append_new(list, json_pack("{s:s, s:b, s:s}", "name", device.name, "available", device.available,
+                                              "detail", device.detail));
     }
     return list;
 }
@@ -28,11 +28,11 @@ static json_t *levels_json(void)
     json_t *list = json_array();
     for (int level = TR_LEVEL_TTIR; level < TR_LEVEL_COUNT; level++) {
         json_t *row = json_pack("{s:s}", "level", tr_level_name((tr_level)level));
-        const tr_device *device;
-        for (int i = 0; (device = tr_device_at(i)) != NULL; i++) {
+        tr_device device;
+        for (int i = 0; tr_device_get(i, &device); i++) {
             const char *reason = NULL;
-            const char *engine = tr_engine_name((tr_level)level, device->name, &reason);
-            json_object_set_new(row, device->name, json_pack("{s:s?, s:s?}", "engine", engine, "reason", reason));
+            const char *engine = tr_engine_name((tr_level)level, device.name, &reason);
+            json_object_set_new(row, device.name, json_pack("{s:s?, s:s?}", "engine", engine, "reason", reason));
         }
         json_array_append_new(list, row);
     }
@@ -43,16 +43,16 @@ static void print_text(const tr_context *context)
 {
     printf("triton-runner %s (%s)\n", tr_version(), tr_build_info());
     printf("threads: %d\nSIMD:    %s\n\ndevices\n", tr_context_threads(context), tr_context_isa(context));
-    const tr_device *device;
-    for (int i = 0; (device = tr_device_at(i)) != NULL; i++) {
-        printf("  %-5s %s\n", device->name, device->detail);
+    tr_device device;
+    for (int i = 0; tr_device_get(i, &device); i++) {
+        printf("  %-5s %s\n", device.name, device.detail);
     }
     printf("\nlevels\n");
     for (int level = TR_LEVEL_TTIR; level < TR_LEVEL_COUNT; level++) {
-        for (int i = 0; (device = tr_device_at(i)) != NULL; i++) {
+        for (int i = 0; tr_device_get(i, &device); i++) {
             const char *reason = NULL;
-            const char *engine = tr_engine_name((tr_level)level, device->name, &reason);
-            printf("  %-6s on %-5s %s%s\n", tr_level_name((tr_level)level), device->name,
+            const char *engine = tr_engine_name((tr_level)level, device.name, &reason);
+            printf("  %-6s on %-5s %s%s\n", tr_level_name((tr_level)level), device.name,
                    engine ? "" : "no: ", engine ? engine : reason);
         }
     }

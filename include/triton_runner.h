@@ -181,6 +181,10 @@ typedef struct tr_context tr_context;
 typedef struct tr_context_options {
     int32_t threads; /* CPU worker threads; 0 = TRITON_RUNNER_THREADS, else one a core */
     const char *isa; /* "baseline", "avx2", "avx512"; NULL = TRITON_RUNNER_ISA, else the best the CPU has */
+    /* For what has to be brought down to machine code before it runs: */
+    const char *python; /* which Python has Triton; NULL = TRITON_RUNNER_PYTHON, else python3 */
+    const char *ptxas;  /* NULL = the first that is new enough */
+    bool no_cache;      /* neither reads nor writes results of earlier compilations */
 } tr_context_options;
 
 TR_API TR_MUST_CHECK tr_status tr_context_create(const tr_context_options *options, tr_context **out_context,
@@ -206,12 +210,12 @@ TR_API tr_level tr_level_from_name(const char *name); /* TR_LEVEL_UNKNOWN if unk
 
 /* The devices that this library knows, whether or not they are there. */
 typedef struct tr_device {
-    const char *name; /* "cpu", "cuda" */
+    char name[16]; /* "cpu", "cuda", and with several GPUs "cuda:1" and so on */
     bool available;
-    const char *detail; /* what it is, or why it is not available */
+    char detail[256]; /* what it is, or why it is not available */
 } tr_device;
 TR_API int32_t tr_device_count(void);
-TR_API const tr_device *tr_device_at(int32_t index); /* NULL out of range */
+TR_API bool tr_device_get(int32_t index, tr_device *out_device); /* false out of range */
 
 /* The engine that runs `level` on `device` ("tile VM"), or NULL when none does; then *out_reason, if given, says why
  * and what can. */
@@ -242,7 +246,7 @@ TR_API void tr_listing_destroy(tr_listing *listing);
 typedef struct tr_kernel tr_kernel;
 
 typedef struct tr_load {
-    const char *device;   /* "cpu" (default) or "cuda" */
+    const char *device;   /* "cpu" (default), "cuda", "cuda:1" */
     const char *kernel;   /* name, where a folder or a module holds several; NULL = the only one */
     const char *metadata; /* path of the metadata JSON; NULL = NAME.json beside the artifact, if there */
     bool inspect_only;    /* load even what cannot run, for tr_kernel_* getters; launching it says why it can't */
@@ -326,7 +330,11 @@ typedef struct tr_grid {
     uint32_t x, y, z;
 } tr_grid;
 
-typedef enum tr_arg_kind { TR_ARG_BUFFER, TR_ARG_SCALAR } tr_arg_kind;
+typedef enum tr_arg_kind {
+    TR_ARG_BUFFER, /* host memory: a GPU gets a copy, and what the kernel left in it is copied back */
+    TR_ARG_SCALAR,
+    TR_ARG_DEVICE, /* memory of the kernel's device (tr_memory_create, or the caller's own), used as it is */
+} tr_arg_kind;
 
 /* One argument. A scalar's bytes stand in `bits`, in the low bytes, as its dtype has them. */
 typedef struct tr_arg {
@@ -339,6 +347,7 @@ typedef struct tr_arg {
 
 TR_API tr_arg tr_arg_buffer(void *data, size_t size_bytes);
 TR_API tr_arg tr_arg_array(const tr_array *array);
+TR_API tr_arg tr_arg_device(void *memory, size_t size_bytes);
 TR_API tr_arg tr_arg_i1(bool value);
 TR_API tr_arg tr_arg_i8(int8_t value);
 TR_API tr_arg tr_arg_i16(int16_t value);
@@ -358,15 +367,37 @@ typedef struct tr_launch_options {
     void *progress_user;
     void (*print)(void *user, const char *text); /* gets what tt.print prints, whole lines; from any worker thread */
     void *print_user;
-    const uint64_t *programs;            /* linear ids of the programs to run, in this order; NULL = all */
+    const uint64_t *programs; /* linear ids of the programs to run, in this order; NULL = all */
     uint64_t program_count;
-    tr_profile *profile;                 /* of this kernel; NULL = none */
+    tr_profile *profile; /* of this kernel; NULL = none */
+    /* For a GPU; the CPU ignores them. */
+    void *stream;          /* CUstream; NULL = the default stream */
+    bool asynchronous;     /* return when the launch is queued (tr_synchronize); only without TR_ARG_BUFFER arguments */
+    /* For the CPU; a GPU refuses programs, profile and writer, and ignores the others. */
     int32_t threads;       /* 0 = the context's, which is the most there are */
     int64_t writes_of_arg; /* with `writer`: index of the argument whose writers are recorded */
     uint32_t *writer;      /* one word a byte-granule of `writer_granule` bytes of that argument: 1 +
                               linear program id of the last program that wrote it. NULL = off */
     uint32_t writer_granule;
 } tr_launch_options;
+
+/* ---------------------------------------------------------------- memory of a device */
+
+/* On "cpu" host memory, 64-byte aligned; on "cuda" global memory, 256-byte aligned. Contents are undefined. */
+TR_API TR_MUST_CHECK tr_status tr_memory_create(tr_context *context, const char *device, size_t size,
+                                                void **out_memory, tr_error *error);
+TR_API TR_MUST_CHECK tr_status tr_memory_destroy(tr_context *context, const char *device, void *memory,
+                                                 tr_error *error);
+/* Host to device and back; they return when the copy is done. */
+TR_API TR_MUST_CHECK tr_status tr_memory_write(tr_context *context, const char *device, void *memory, const void *data,
+                                               size_t size, tr_error *error);
+TR_API TR_MUST_CHECK tr_status tr_memory_read(tr_context *context, const char *device, void *data, const void *memory,
+                                              size_t size, tr_error *error);
+
+/* Waits for what was launched on the kernel's device in `stream`; an error of the kernel comes up here. */
+TR_API TR_MUST_CHECK tr_status tr_synchronize(tr_kernel *kernel, void *stream, tr_error *error);
+
+/* ---------------------------------------------------------------- launching */
 
 /* Runs the kernel to completion. Linear program id = (z * grid.y + y) * grid.x + x. On failure the buffers are as
  * the programs left them. `options` may be NULL.

@@ -112,6 +112,11 @@ static tr_status find_kernel(tr_artifact *a, const tr_artifact_options *options,
     tr_status status = choose_name(a, &list, options, error);
     tr_vec_deinit(&list.names);
     TR_TRY(status);
+    if (a->level == TR_LEVEL_PTX || a->level == TR_LEVEL_CUBIN) {
+        TR_TRY(tr_image_read(a->bytes, a->path, &a->image, error));
+        TR_TRY(tr_image_find(a->image, a->kernel, a->path, &a->entry, error));
+        return tr_artifact_read_signature(a, error);
+    }
     if (!a->module) return TR_OK;
     a->func = tr_module_func(a->module, tr_str_of(a->kernel));
     if (!a->func) return tr_fail(error, TR_INTERNAL, "function '%s' is lost", a->kernel);
@@ -225,6 +230,7 @@ void tr_artifact_destroy(tr_artifact *artifact)
     if (!artifact) return;
     tr_metadata_destroy(artifact->metadata);
     if (artifact->module) tr_module_destroy(artifact->module);
+    if (artifact->image) tr_image_destroy(artifact->image);
     free((void *)(uintptr_t)artifact->bytes.data);
     tr_arena arena = artifact->arena; /* which holds *artifact too */
     tr_arena_deinit(&arena);

@@ -5,6 +5,7 @@
 #ifndef TR_ARTIFACT_ARTIFACT_H
 #define TR_ARTIFACT_ARTIFACT_H
 
+#include "artifact/entry.h"
 #include "artifact/metadata.h"
 #include "mlir/ir.h"
 
@@ -17,8 +18,11 @@ typedef struct tr_artifact {
     tr_metadata *metadata; /* NULL when there is none */
     tr_module *module;     /* TTIR; NULL for other levels, and for TTGIR that the parser can't read */
     const tr_func *func;   /* the kernel in `module` */
-    tr_param *params;      /* the kernel's parameters; none where there is no module */
+    tr_image *image;       /* PTX and cubin, else NULL */
+    const tr_entry *entry; /* the kernel in `image` */
+    tr_param *params;      /* the kernel's parameters, without hidden ones; none where neither is there */
     int32_t param_count;
+    int32_t optional_params; /* how many of the last ones may be hidden: unknown which Triton wrote it */
 } tr_artifact;
 
 typedef struct tr_artifact_options {
@@ -37,7 +41,7 @@ TR_MUST_CHECK tr_status tr_artifact_open_memory(tr_str bytes, const char *name, 
 
 void tr_artifact_destroy(tr_artifact *artifact);
 
-/* Fills params and param_count from func. */
+/* Fills params and param_count from func, or from entry. */
 TR_MUST_CHECK tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error);
 
 #endif

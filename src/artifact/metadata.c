@@ -238,6 +238,18 @@ tr_status tr_metadata_string(const tr_metadata *metadata, const char *key, const
     return TR_OK;
 }
 
+char *tr_metadata_json(const tr_metadata *metadata)
+{
+    return json_dumps(metadata->root, 0);
+}
+
+int64_t tr_metadata_number(const tr_metadata *metadata, const char *key, int64_t otherwise)
+{
+    const json_t *value = json_object_get(metadata->root, key);
+    if (json_is_boolean(value)) return json_is_true(value);
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
 tr_status tr_metadata_require(const tr_metadata *metadata, tr_level level, tr_error *error)
 {
     char names[256] = "";

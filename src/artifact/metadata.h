@@ -17,6 +17,11 @@ void tr_metadata_destroy(tr_metadata *metadata);
 
 const char *tr_metadata_file(const tr_metadata *metadata);
 
+/* All of it as JSON text; release with free(). NULL when memory is out. */
+char *tr_metadata_json(const tr_metadata *metadata);
+/* An integer or boolean; `otherwise` where the key is absent, null, or something else. */
+int64_t tr_metadata_number(const tr_metadata *metadata, const char *key, int64_t otherwise);
+
 /* A value as text: strings as they are, lists and objects as JSON. NULL if absent. */
 const char *tr_metadata_text(const tr_metadata *metadata, const char *key);
 const char *tr_metadata_key(const tr_metadata *metadata, int32_t index); /* in file order; NULL at the end */

@@ -22,7 +22,8 @@ static tr_status read_param(tr_artifact *a, int32_t index, tr_error *error)
 {
     const tr_value *arg = &a->func->body->first->args[index];
     const tr_type *type = arg->type;
-    bool pointer = type->kind == TR_TYPE_POINTER;
+    /* A descriptor is the address of its array. */
+    bool pointer = type->kind == TR_TYPE_POINTER || type->kind == TR_TYPE_TENSORDESC;
     const tr_type *held = pointer ? type->element : type;
     bool scalar = held->kind == TR_TYPE_INTEGER || held->kind == TR_TYPE_FLOAT || held->kind == TR_TYPE_INDEX ||
                   held->kind == TR_TYPE_POINTER;
@@ -42,7 +43,7 @@ static tr_status read_param(tr_artifact *a, int32_t index, tr_error *error)
     return TR_OK;
 }
 
-tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error)
+static tr_status read_func(tr_artifact *artifact, tr_error *error)
 {
     int32_t count = artifact->func->body->first->arg_count;
     artifact->params = TR_NEW_ARRAY(&artifact->arena, tr_param, (size_t)count + 1);
@@ -50,4 +51,46 @@ tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error)
     for (int32_t i = 0; i < count; i++) TR_TRY(read_param(artifact, i, error));
     artifact->param_count = count;
     return TR_OK;
+}
+
+/* ---------------------------------------------------------------- PTX and cubins: sizes, sometimes types */
+
+static tr_status read_entry_param(tr_artifact *a, int32_t index, tr_error *error)
+{
+    const tr_entry_param *from = &a->entry->params[index];
+    tr_param param = { .is_pointer = from->is_pointer };
+    tr_text name = { 0 }, type = { 0 };
+    tr_text_printf(&name, "arg%d", index);
+    if (from->is_pointer)
+        tr_text_puts(&type, "pointer");
+    else if (from->dtype != TR_DTYPE_NONE)
+        tr_text_puts(&type, tr_dtype_name(from->dtype));
+    else
+        tr_text_printf(&type, "%u bytes", from->size);
+    param.name = name.failed ? NULL : tr_arena_copy(&a->arena, (tr_str){ name.data, name.size }).data;
+    param.type = type.failed ? NULL : tr_arena_copy(&a->arena, (tr_str){ type.data, type.size }).data;
+    tr_text_deinit(&name);
+    tr_text_deinit(&type);
+    if (!param.name || !param.type) return TR_OOM(error);
+    a->params[index] = param;
+    return TR_OK;
+}
+
+/* Hidden parameters are left out where it is known how many there are. */
+static tr_status read_entry(tr_artifact *a, tr_error *error)
+{
+    const int32_t count = a->entry->param_count, most = tr_entry_hidden_most(a->entry);
+    const char *version = a->metadata ? tr_metadata_text(a->metadata, "triton_version") : NULL;
+    const int32_t known = version ? tr_hidden_of_triton(version) : -1;
+    a->params = TR_NEW_ARRAY(&a->arena, tr_param, (size_t)count + 1);
+    if (!a->params) return TR_OOM(error);
+    for (int32_t i = 0; i < count; i++) TR_TRY(read_entry_param(a, i, error));
+    a->param_count = known >= 0 && known <= most ? count - known : count;
+    a->optional_params = known >= 0 ? 0 : most;
+    return TR_OK;
+}
+
+tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error)
+{
+    return artifact->entry ? read_entry(artifact, error) : read_func(artifact, error);
 }

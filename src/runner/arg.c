@@ -19,6 +19,11 @@ tr_arg tr_arg_array(const tr_array *array)
     return arg;
 }
 
+tr_arg tr_arg_device(void *memory, size_t size_bytes)
+{
+    return (tr_arg){ .kind = TR_ARG_DEVICE, .data = memory, .size = size_bytes };
+}
+
 tr_arg tr_arg_i1(bool value)
 {
     return tr_arg_int(TR_I1, value);

@@ -39,23 +39,40 @@ static tr_status choose_kernels(const char *asked, const tr_kernels **out_kernel
     return TR_OK;
 }
 
+/* A copy of an optional string in the context. */
+static bool keep(tr_context *context, const char *text, const char **out)
+{
+    if (!text) return true;
+    *out = tr_arena_copy(&context->arena, tr_str_of(text)).data;
+    return *out != NULL;
+}
+
+static tr_status fill(tr_context *context, const tr_context_options *options, tr_error *error)
+{
+    TR_TRY(choose_threads(options->threads, &context->threads, error));
+    TR_TRY(choose_kernels(options->isa, &context->kernels, error));
+    context->lowering_options.no_cache = options->no_cache;
+    if (!keep(context, options->python, &context->lowering_options.python) ||
+        !keep(context, options->ptxas, &context->lowering_options.ptxas))
+        return TR_OOM(error);
+    return tr_pool_create(context->threads, &context->pool, error);
+}
+
 tr_status tr_context_create(const tr_context_options *options, tr_context **out_context, tr_error *error)
 {
     static const tr_context_options defaults;
     if (!out_context) return tr_fail(error, TR_INVALID_ARGUMENT, "nowhere to put the context");
-    if (!options) options = &defaults;
-    tr_context made = { 0 };
-    TR_TRY(choose_threads(options->threads, &made.threads, error));
-    TR_TRY(choose_kernels(options->isa, &made.kernels, error));
-
-    tr_context *context = tr_malloc(sizeof(*context));
+    tr_context *context = tr_calloc(1, sizeof(*context));
     if (!context) return TR_OOM(error);
-    tr_status status = tr_pool_create(made.threads, &made.pool, error);
-    if (status != TR_OK) {
+    if (pthread_mutex_init(&context->lock, NULL) != 0) {
         free(context);
+        return tr_fail(error, TR_INTERNAL, "cannot make a mutex");
+    }
+    tr_status status = fill(context, options ? options : &defaults, error);
+    if (status != TR_OK) {
+        tr_context_destroy(context);
         return status;
     }
-    *context = made;
     *out_context = context;
     return TR_OK;
 }
@@ -63,8 +80,35 @@ tr_status tr_context_create(const tr_context_options *options, tr_context **out_
 void tr_context_destroy(tr_context *context)
 {
     if (!context) return;
-    tr_pool_destroy(context->pool);
+    for (int i = 0; i < TR_MOST_GPUS; i++)
+        if (context->gpus[i]) tr_cuda_device_destroy(context->gpus[i]);
+    if (context->lowering) tr_lowering_destroy(context->lowering);
+    if (context->pool) tr_pool_destroy(context->pool);
+    pthread_mutex_destroy(&context->lock);
+    tr_arena_deinit(&context->arena);
     free(context);
+}
+
+tr_status tr_context_gpu(tr_context *context, int32_t ordinal, tr_cuda_device **out_device, tr_error *error)
+{
+    if (ordinal < 0 || ordinal >= TR_MOST_GPUS)
+        return tr_fail(error, TR_INVALID_ARGUMENT, "device 'cuda:%d': the last one is %d", ordinal, TR_MOST_GPUS - 1);
+    pthread_mutex_lock(&context->lock);
+    tr_status status = TR_OK;
+    if (!context->gpus[ordinal]) status = tr_cuda_device_create(ordinal, &context->gpus[ordinal], error);
+    *out_device = context->gpus[ordinal];
+    pthread_mutex_unlock(&context->lock);
+    return status;
+}
+
+tr_status tr_context_lowering(tr_context *context, tr_lowering **out_lowering, tr_error *error)
+{
+    pthread_mutex_lock(&context->lock);
+    tr_status status = TR_OK;
+    if (!context->lowering) status = tr_lowering_create(&context->lowering_options, &context->lowering, error);
+    *out_lowering = context->lowering;
+    pthread_mutex_unlock(&context->lock);
+    return status;
 }
 
 int32_t tr_context_threads(const tr_context *context)

@@ -1,31 +1,19 @@
 #include "runner/kernel.h"
 
 #include "base/memory.h"
-#include "runner/device.h"
 
 /* ---------------------------------------------------------------- loading */
 
-/* Arguments are buffers and scalars; a parameter of another type has no argument yet. */
-static tr_status check_params(const tr_kernel *kernel, tr_error *error)
-{
-    for (int32_t i = 0; i < kernel->artifact->param_count; i++) {
-        const tr_param *param = &kernel->artifact->params[i];
-        if (param->is_pointer || param->dtype != TR_DTYPE_NONE) continue;
-        return tr_fail(error, TR_UNSUPPORTED,
-                       "parameter '%s' of kernel '%s' has type %s, for which there is no argument yet", param->name,
-                       kernel->artifact->kernel, param->type);
-    }
-    return TR_OK;
-}
-
 /* Makes the kernel ready to run on its device. */
-static tr_status compile(tr_kernel *kernel, const char *device, tr_error *error)
+static tr_status make_ready(tr_kernel *kernel, const char *device, tr_error *error)
 {
     const tr_artifact *a = kernel->artifact;
+    const tr_engine *engine;
     TR_TRY(tr_device_check(device, &kernel->device, error));
-    TR_TRY(tr_engine_check(a->level, kernel->device->name, a->path, error));
-    TR_TRY(check_params(kernel, error));
-    return tr_tile_compile(a->module, a->func, kernel->context->kernels, &kernel->code, error);
+    TR_TRY(tr_engine_find(a->level, kernel->device, a->path, &engine, error));
+    TR_TRY(engine->load(kernel, error));
+    kernel->engine = engine;
+    return TR_OK;
 }
 
 /* What a kernel may be inspected in spite of: it is sound, only nothing here runs it. */
@@ -37,7 +25,8 @@ static bool is_refusal(tr_status status)
 static tr_status load(tr_kernel *kernel, const tr_load *options, tr_error *error)
 {
     TR_TRY(tr_kernel_count_ops(kernel, error));
-    tr_status status = compile(kernel, options->device, &kernel->refusal);
+    snprintf(kernel->device_name, sizeof(kernel->device_name), "%s", options->device ? options->device : "cpu");
+    tr_status status = make_ready(kernel, options->device, &kernel->refusal);
     if (status == TR_OK || (options->inspect_only && is_refusal(status))) return TR_OK;
     if (error) *error = kernel->refusal;
     return status;
@@ -72,7 +61,7 @@ static tr_status check_call(tr_context *context, const void *source, const tr_lo
     if (!context || !source || !out_kernel) {
         return tr_fail(error, TR_INVALID_ARGUMENT, "no context, nothing to load, or nowhere to put the kernel");
     }
-    const tr_device *device;
+    tr_device_id device;
     tr_status status = tr_device_check(options->device, &device, error);
     return options->inspect_only && is_refusal(status) ? TR_OK : status;
 }
@@ -108,7 +97,7 @@ tr_status tr_kernel_load_memory(tr_context *context, const void *data, size_t si
 void tr_kernel_destroy(tr_kernel *kernel)
 {
     if (!kernel) return;
-    if (kernel->code) tr_tile_code_destroy(kernel->code);
+    if (kernel->engine) kernel->engine->unload(kernel);
     tr_artifact_destroy(kernel->artifact);
     tr_arena_deinit(&kernel->arena);
     free(kernel);
@@ -138,12 +127,12 @@ uint64_t tr_kernel_size(const tr_kernel *kernel)
 
 const char *tr_kernel_device(const tr_kernel *kernel)
 {
-    return kernel->device ? kernel->device->name : "none";
+    return kernel->device_name;
 }
 
 bool tr_kernel_runs(const tr_kernel *kernel)
 {
-    return kernel->code != NULL;
+    return kernel->engine != NULL;
 }
 
 int32_t tr_kernel_param_count(const tr_kernel *kernel)
@@ -176,10 +165,13 @@ const tr_op_use *tr_kernel_op(const tr_kernel *kernel, int32_t index)
 tr_status tr_kernel_steps_text(const tr_kernel *kernel, char **out_text, tr_error *error)
 {
     if (!kernel || !out_text) return tr_fail(error, TR_INVALID_ARGUMENT, "no kernel, or nowhere to put the text");
-    if (!kernel->code) {
+    if (!kernel->engine) {
         if (error) *error = kernel->refusal;
         return kernel->refusal.status;
     }
+    if (!kernel->code)
+        return tr_fail(error, TR_UNSUPPORTED, "kernel '%s' runs on '%s', which has no steps", tr_kernel_name(kernel),
+                       kernel->device_name);
     tr_text text = { 0 };
     tr_tile_code_print(kernel->code, &text);
     char *taken = tr_text_take(&text);

@@ -4,15 +4,21 @@
 
 #include "artifact/artifact.h"
 #include "runner/context.h"
+#include "runner/device.h"
 #include "tile/tile.h"
+
+typedef struct tr_gpu_kernel tr_gpu_kernel;
 
 struct tr_kernel {
     tr_context *context;
     tr_artifact *artifact;
-    const tr_device *device;
-    tr_tile_code *code; /* NULL when it can't run: then `refusal` says why */
+    tr_device_id device;
+    char device_name[16];
+    const tr_engine *engine; /* NULL when it can't run: then `refusal` says why */
     tr_error refusal;
-    tr_arena arena; /* of the op uses */
+    tr_tile_code *code;      /* of the tile VM */
+    tr_gpu_kernel *gpu;      /* of CUDA (cuda_engine.c) */
+    tr_arena arena;          /* of the op uses */
     tr_op_use *ops;
     int32_t op_count;
 };
@@ -23,5 +29,12 @@ TR_MUST_CHECK tr_status tr_kernel_count_ops(tr_kernel *kernel, tr_error *error);
 /* "'n' (i32)" of parameter `index`, for messages. */
 #define TR_PARAM_TEXT_SIZE 160
 const char *tr_param_text(const tr_kernel *kernel, int32_t index, char buffer[TR_PARAM_TEXT_SIZE]);
+
+/* An argument checked against its parameter: a buffer's address and size, or a scalar's bits in the parameter's own
+ * type. TR_INVALID_ARGUMENT names the argument, what it needs and what it got. */
+TR_MUST_CHECK tr_status tr_check_arg(const tr_kernel *kernel, int32_t index, const tr_arg *arg, tr_tile_arg *out,
+                                     tr_error *error);
+/* Too few or too many arguments: the parameters in the message. */
+tr_status tr_fail_arg_count(const tr_kernel *kernel, int32_t arg_count, tr_error *error);
 
 #endif

@@ -1,10 +1,6 @@
-#include "base/memory.h"
 #include "runner/kernel.h"
-#include "runner/profile.h"
 
 /* A launch may cost a microsecond: checks of a sound call allocate nothing and print nothing. */
-
-#define FEW_ARGS 64 /* so many fit on the stack */
 
 /* ---------------------------------------------------------------- grid */
 
@@ -30,49 +26,6 @@ static tr_status fail_grid(tr_grid grid, tr_error *error)
 static bool grid_is_sound(tr_grid grid)
 {
     return grid.x - 1u < MOST_X && grid.y - 1u < MOST_YZ && grid.z - 1u < MOST_YZ;
-}
-
-/* ---------------------------------------------------------------- options */
-
-/* With limits of 2^31 x 2^16 x 2^16 a linear program id fits 63 bits, but a writer's word has 32. */
-static tr_status check_writer(const tr_kernel *kernel, tr_grid grid, const tr_launch_options *options, tr_error *error)
-{
-    const tr_param *param = options->writes_of_arg > INT32_MAX
-                                ? NULL
-                                : tr_kernel_param(kernel, (int32_t)options->writes_of_arg);
-    if (!param || !param->is_pointer) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "the argument whose writers are wanted, %lld, is not a buffer",
-                       (long long)options->writes_of_arg);
-    }
-    if (options->writer_granule == 0) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "writer_granule must be 1 or more");
-    }
-    if ((uint64_t)grid.x * grid.y * grid.z >= UINT32_MAX) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "writers can't be recorded for a grid of 2^32 programs or more");
-    }
-    return TR_OK;
-}
-
-static tr_status check_options(const tr_kernel *kernel, tr_grid grid, const tr_launch_options *options, tr_error *error)
-{
-    int32_t most = kernel->context->threads;
-    if (options->threads < 0 || options->threads > most) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "a launch on %d threads: the context has %d", options->threads,
-                       most);
-    }
-    if (!(options->timeout_seconds >= 0)) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "the time limit is %g seconds", options->timeout_seconds);
-    }
-    if (options->profile && options->profile->kernel != kernel) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "the profile belongs to another kernel");
-    }
-    const uint64_t programs = (uint64_t)grid.x * grid.y * grid.z;
-    for (uint64_t i = 0; options->programs && i < options->program_count; i++) {
-        if (options->programs[i] < programs) continue;
-        return tr_fail(error, TR_INVALID_ARGUMENT, "program %llu is not in the grid, which has %llu",
-                       (unsigned long long)options->programs[i], (unsigned long long)programs);
-    }
-    return options->writer ? check_writer(kernel, grid, options, error) : TR_OK;
 }
 
 /* ---------------------------------------------------------------- arguments */
@@ -105,7 +58,7 @@ static tr_status set_buffer(const tr_kernel *kernel, int32_t index, const tr_arg
 {
     const tr_param *param = &kernel->artifact->params[index];
     char text[TR_PARAM_TEXT_SIZE];
-    if (arg->kind != TR_ARG_BUFFER) {
+    if (arg->kind == TR_ARG_SCALAR) {
         return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d %s needs a buffer, got a scalar %s", index,
                        tr_param_text(kernel, index, text), describe(arg));
     }
@@ -160,7 +113,15 @@ static tr_status set_scalar(const tr_kernel *kernel, int32_t index, const tr_arg
     return TR_OK;
 }
 
-static tr_status fail_count(const tr_kernel *kernel, int32_t arg_count, tr_error *error)
+tr_status tr_check_arg(const tr_kernel *kernel, int32_t index, const tr_arg *arg, tr_tile_arg *out, tr_error *error)
+{
+    const tr_param *param = &kernel->artifact->params[index];
+    *out = (tr_tile_arg){ .name = param->name };
+    return param->is_pointer ? set_buffer(kernel, index, arg, out, error)
+                             : set_scalar(kernel, index, arg, out, error);
+}
+
+tr_status tr_fail_arg_count(const tr_kernel *kernel, int32_t arg_count, tr_error *error)
 {
     const tr_artifact *a = kernel->artifact;
     tr_text params = { 0 };
@@ -178,54 +139,22 @@ static tr_status fail_count(const tr_kernel *kernel, int32_t arg_count, tr_error
     return status;
 }
 
-static tr_status set_args(const tr_kernel *kernel, const tr_arg *args, int32_t count, tr_tile_arg *out, tr_error *error)
-{
-    const tr_param *params = kernel->artifact->params;
-    for (int32_t i = 0; i < count; i++) {
-        out[i] = (tr_tile_arg){ .name = params[i].name };
-        TR_TRY(params[i].is_pointer ? set_buffer(kernel, i, &args[i], &out[i], error)
-                                    : set_scalar(kernel, i, &args[i], &out[i], error));
-    }
-    return TR_OK;
-}
-
 /* ---------------------------------------------------------------- launch */
-
-static tr_status run(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count, tr_tile_arg *tile_args,
-                     const tr_launch_options *options, tr_error *error)
-{
-    TR_TRY(set_args(kernel, args, arg_count, tile_args, error));
-    const tr_context *context = kernel->context;
-    const tr_tile_launch launch = {
-        .pool = context->pool,
-        .threads = options && options->threads ? options->threads : context->threads,
-        .grid = grid,
-        .args = tile_args,
-        .arg_count = arg_count,
-        .options = options,
-        .profile = options && options->profile ? &options->profile->times : NULL,
-    };
-    return tr_tile_run(kernel->code, &launch, error);
-}
 
 tr_status tr_launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
                     const tr_launch_options *options, tr_error *error)
 {
     if (!kernel || (!args && arg_count > 0)) return tr_fail(error, TR_INVALID_ARGUMENT, "no kernel or no arguments");
-    if (!kernel->code) {
+    if (!kernel->engine) {
         if (error) *error = kernel->refusal;
         return kernel->refusal.status;
     }
     if (!grid_is_sound(grid)) return fail_grid(grid, error);
-    if (arg_count != kernel->artifact->param_count) return fail_count(kernel, arg_count, error);
-    if (options) TR_TRY(check_options(kernel, grid, options, error));
-    if (arg_count <= FEW_ARGS) {
-        tr_tile_arg few[FEW_ARGS];
-        return run(kernel, grid, args, arg_count, few, options, error);
-    }
-    tr_tile_arg *many = tr_malloc((size_t)arg_count * sizeof(*many));
-    if (!many) return TR_OOM(error);
-    tr_status status = run(kernel, grid, args, arg_count, many, options, error);
-    free(many);
-    return status;
+    return kernel->engine->launch(kernel, grid, args, arg_count, options, error);
+}
+
+tr_status tr_synchronize(tr_kernel *kernel, void *stream, tr_error *error)
+{
+    if (!kernel) return tr_fail(error, TR_INVALID_ARGUMENT, "no kernel to wait for");
+    return kernel->engine ? kernel->engine->synchronize(kernel, stream, error) : TR_OK;
 }

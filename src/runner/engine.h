@@ -1,0 +1,20 @@
+/* An engine: what makes kernels of some levels run on a device. */
+#ifndef TR_RUNNER_ENGINE_H
+#define TR_RUNNER_ENGINE_H
+
+#include "triton_runner.h"
+
+typedef struct tr_engine {
+    /* Makes the kernel ready: compiles it, loads it. On failure it leaves nothing behind. */
+    tr_status (*load)(tr_kernel *kernel, tr_error *error);
+    /* `args` are as many as the kernel's parameters where these are known; the grid has been checked for zeros. */
+    tr_status (*launch)(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
+                        const tr_launch_options *options, tr_error *error);
+    tr_status (*synchronize)(tr_kernel *kernel, void *stream, tr_error *error);
+    void (*unload)(tr_kernel *kernel);
+} tr_engine;
+
+extern const tr_engine tr_engine_tile; /* the tile VM, on CPU threads */
+extern const tr_engine tr_engine_cuda; /* machine code, on a GPU */
+
+#endif
