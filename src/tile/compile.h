@@ -150,10 +150,10 @@ tr_status tr_lower_block(tr_compiler *c, const tr_block *block);
 tr_status tr_lower_op(tr_compiler *c, const tr_op *op);
 tr_status tr_lower_function(tr_compiler *c, const tr_func *func);
 
-/* A region as scalar steps that another step runs by itself (tr_run_subroutine): arguments already bound to registers,
- * results in `result_regs`, one an operand of its terminator. */
-tr_status tr_lower_subroutine(tr_compiler *c, const tr_region *region, tr_opcode terminator, uint32_t *out_start,
-                              uint32_t *result_regs);
+/* A region, of any number of blocks, as scalar steps that another step runs by itself (tr_run_subroutine). The entry
+ * block's arguments are bound to registers already; the returned values go to `result_regs`. */
+tr_status tr_lower_subroutine(tr_compiler *c, const tr_region *region, uint32_t *out_start,
+                              const uint32_t *result_regs);
 
 /* ---------------------------------------------------------------- roots.c */
 

@@ -230,26 +230,6 @@ static void patch(tr_compiler *c, uint32_t step, int operand)
     c->code->steps.items[step].x[operand] = tr_here(c);
 }
 
-tr_status tr_lower_subroutine(tr_compiler *c, const tr_region *region, tr_opcode terminator, uint32_t *out_start,
-                              uint32_t *result_regs)
-{
-    const tr_block *block = region->first;
-    if (region->block_count != 1)
-        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, c->op,
-                          "a region with several blocks run once an element has no engine");
-    TR_TRY(tr_close_groups(c)); /* not between the jump and its target */
-    const uint32_t over = tr_here(c);
-    TR_TRY(emit_jump(c, 0));
-    *out_start = tr_here(c);
-    TR_TRY(tr_lower_block(c, block));
-    const tr_op *last = block->last;
-    for (int i = 0; last && last->code == terminator && i < last->operand_count; i++)
-        TR_TRY(tr_use_reg(c, last->operands[i], &result_regs[i]));
-    if (!tr_emit(c, TR_STEP_SUB_RETURN, TR_DTYPE_NONE)) return TR_OUT_OF_MEMORY;
-    patch(c, over, 0);
-    return TR_OK;
-}
-
 /* ---------------------------------------------------------------- scf */
 
 TR_LOWER(for)
@@ -352,19 +332,31 @@ TR_LOWER(while)
 
 /* ---------------------------------------------------------------- functions */
 
-/* A call being inlined. */
+/* A call being inlined, or a region being lowered to a subroutine. */
 struct tr_call_frame {
     const tr_func *func;
-    const tr_op *call;    /* NULL for the kernel itself */
+    const tr_op *call;    /* NULL for the kernel itself and for a subroutine */
+    const uint32_t *result_regs; /* of a subroutine, else NULL */
     bool branches;        /* several blocks: returns move to the results' places and jump to the end */
     TR_VEC(uint32_t) returns; /* jumps to patch */
     tr_call_frame *parent;
 };
 
+static tr_status return_from_subroutine(tr_compiler *c, const tr_op *op)
+{
+    for (int i = 0; i < op->operand_count; i++) {
+        uint32_t reg;
+        TR_TRY(tr_use_reg(c, op->operands[i], &reg));
+        TR_TRY(emit_copy(c, false, c->call->result_regs[i], reg));
+    }
+    return tr_emit(c, TR_STEP_SUB_RETURN, TR_DTYPE_NONE) ? TR_OK : TR_OUT_OF_MEMORY;
+}
+
 static tr_status lower_return(tr_compiler *c, const tr_op *op)
 {
     tr_call_frame *frame = c->call;
     TR_TRY(tr_close_groups(c));
+    if (frame->result_regs) return return_from_subroutine(c, op);
     if (!frame->call) return tr_emit(c, TR_STEP_RETURN, TR_DTYPE_NONE) ? TR_OK : TR_OUT_OF_MEMORY;
     if (!frame->branches) {
         for (int i = 0; i < op->operand_count; i++)
@@ -456,7 +448,10 @@ static tr_status lower_terminator(tr_compiler *c, block_plan *plan, const tr_op 
     uint32_t condition, branch;
     TR_TRY(tr_close_groups(c));
     switch (op->code) {
-    case TR_OP_tt_return: return lower_return(c, op);
+    case TR_OP_tt_return:
+    case TR_OP_tt_reduce_return:
+    case TR_OP_tt_scan_return:
+    case TR_OP_tt_map_elementwise_return: return lower_return(c, op);
     case TR_OP_cf_br: return jump_to_block(c, plan, &op->successors[0]);
     case TR_OP_cf_cond_br:
         TR_TRY(tr_use_reg(c, op->operands[0], &condition));
@@ -491,12 +486,27 @@ static tr_status lower_blocks(tr_compiler *c, const tr_region *region, block_pla
     return TR_OK;
 }
 
-static tr_status lower_body(tr_compiler *c, const tr_func *func)
+static tr_status lower_body(tr_compiler *c, const tr_region *region)
 {
     block_plan plan = { 0 };
-    tr_status status = lower_blocks(c, func->body, &plan);
+    tr_status status = lower_blocks(c, region, &plan);
     tr_vec_deinit(&plan.jumps);
     tr_map_deinit(&plan.starts);
+    return status;
+}
+
+tr_status tr_lower_subroutine(tr_compiler *c, const tr_region *region, uint32_t *out_start,
+                              const uint32_t *result_regs)
+{
+    tr_call_frame frame = { .func = c->call->func, .result_regs = result_regs, .parent = c->call };
+    TR_TRY(tr_close_groups(c)); /* not between the jump and its target */
+    const uint32_t over = tr_here(c);
+    TR_TRY(emit_jump(c, 0));
+    *out_start = tr_here(c);
+    c->call = &frame;
+    tr_status status = lower_body(c, region);
+    c->call = frame.parent;
+    patch(c, over, 0);
     return status;
 }
 
@@ -509,7 +519,7 @@ TR_LOWER(call)
         return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "the called function has no body here");
     int depth = 0;
     for (const tr_call_frame *f = c->call; f; f = f->parent, depth++)
-        if (f->func == func || depth >= TR_CALL_DEPTH)
+        if ((f->func == func && !f->result_regs) || depth >= TR_CALL_DEPTH)
             return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "recursive calls have no engine");
     TR_TRY(tr_close_groups(c));
     for (int i = 0; i < op->operand_count; i++)
@@ -517,7 +527,7 @@ TR_LOWER(call)
     frame.branches = func->body->block_count > 1;
     for (int i = 0; frame.branches && i < op->result_count; i++) TR_TRY(bind_carried(c, &op->results[i], NULL));
     c->call = &frame;
-    tr_status status = lower_body(c, func);
+    tr_status status = lower_body(c, func->body);
     c->call = frame.parent;
     c->op = op;
     for (size_t i = 0; i < frame.returns.count; i++) patch(c, frame.returns.items[i], 0);
@@ -560,7 +570,7 @@ tr_status tr_lower_function(tr_compiler *c, const tr_func *func)
     }
     for (int i = 0; i < entry->arg_count; i++)
         if (entry->args[i].type->kind == TR_TYPE_TENSORDESC) TR_TRY(bind_descriptor_param(c, entry, i));
-    tr_status status = lower_body(c, func);
+    tr_status status = lower_body(c, func->body);
     c->call = NULL;
     return status;
 }

@@ -2,11 +2,20 @@
 #include "tile/lower.h"
 #include "tile/map.h"
 
-tr_status tr_subroutine_of(tr_compiler *c, const tr_region *region, tr_opcode terminator, tr_subroutine *out)
+/* The op that ends a region with its results: the first one that goes nowhere else. */
+static const tr_op *returning_op(const tr_region *region)
+{
+    for (const tr_block *b = region->first; b; b = b->next)
+        if (b->last && b->last->successor_count == 0 && b->last->code != TR_OP_ub_unreachable) return b->last;
+    return NULL;
+}
+
+tr_status tr_subroutine_of(tr_compiler *c, const tr_region *region, tr_subroutine *out)
 {
     tr_arena *arena = &c->code->arena;
     const tr_block *block = region->first;
-    const int32_t args = block->arg_count, results = block->last ? block->last->operand_count : 0;
+    const tr_op *last = returning_op(region);
+    const int32_t args = block->arg_count, results = last ? last->operand_count : 0;
     *out = (tr_subroutine){ .arg_count = args, .result_count = results };
     out->args = TR_NEW_ARRAY(arena, uint32_t, (size_t)args + 1);
     out->results = TR_NEW_ARRAY(arena, uint32_t, (size_t)results + 1);
@@ -17,10 +26,12 @@ tr_status tr_subroutine_of(tr_compiler *c, const tr_region *region, tr_opcode te
         TR_TRY(tr_bind_new_reg(c, &block->args[i], &out->args[i]));
         out->arg_size[i] = (uint8_t)tr_dtype_size(tr_storage(tr_value_dtype(&block->args[i])));
     }
-    for (int32_t i = 0; i < results; i++)
-        out->result_size[i] = (uint8_t)tr_dtype_size(tr_storage(tr_value_dtype(block->last->operands[i])));
+    for (int32_t i = 0; i < results; i++) {
+        TR_TRY(tr_new_reg(c, 0, &out->results[i]));
+        out->result_size[i] = (uint8_t)tr_dtype_size(tr_storage(tr_value_dtype(last->operands[i])));
+    }
     const tr_op *current = c->op;
-    TR_TRY(tr_lower_subroutine(c, region, terminator, &out->start, out->results));
+    TR_TRY(tr_lower_subroutine(c, region, &out->start, out->results));
     c->op = current;
     return TR_OK;
 }
@@ -40,7 +51,7 @@ TR_LOWER(map_elementwise)
     if (plan->pack < 1 || op->operand_count < 1 || op->operand_count > 32 || op->result_count > 32)
         return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "a map of this form has no engine");
     for (int i = 0; i < op->operand_count; i++) TR_TRY(tr_use_view(c, op->operands[i], &plan->views[i]));
-    TR_TRY(tr_subroutine_of(c, op->regions[0], TR_OP_tt_map_elementwise_return, &plan->body));
+    TR_TRY(tr_subroutine_of(c, op->regions[0], &plan->body));
     for (int i = 0; i < op->result_count; i++) TR_TRY(tr_bind_new_slot(c, &op->results[i], &plan->slots[i]));
     tr_step *step = tr_emit(c, TR_STEP_MAP, TR_DTYPE_NONE);
     if (!step) return TR_OUT_OF_MEMORY;

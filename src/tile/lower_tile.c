@@ -49,8 +49,7 @@ static tr_status lower_fold(tr_compiler *c, const tr_op *op, tr_step_code code)
     } else {
         fold->body = TR_NEW(arena, tr_subroutine);
         if (!fold->body) return TR_OOM(c->error);
-        TR_TRY(tr_subroutine_of(c, op->regions[0],
-                                code == TR_STEP_REDUCE ? TR_OP_tt_reduce_return : TR_OP_tt_scan_return, fold->body));
+        TR_TRY(tr_subroutine_of(c, op->regions[0], fold->body));
     }
     for (int32_t i = 0; i < n; i++)
         TR_TRY(fold->scalar_result ? tr_bind_new_reg(c, &op->results[i], &fold->results[i])

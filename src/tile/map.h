@@ -14,7 +14,7 @@ typedef struct tr_subroutine {
 } tr_subroutine;
 
 /* Lowers a region to one; its arguments are bound to new registers. */
-tr_status tr_subroutine_of(tr_compiler *c, const tr_region *region, tr_opcode terminator, tr_subroutine *out);
+tr_status tr_subroutine_of(tr_compiler *c, const tr_region *region, tr_subroutine *out);
 
 /* Runs it to its end; false when it trapped. Its arguments are in their registers. */
 bool tr_run_subroutine(tr_frame *frame, const tr_subroutine *subroutine);
