@@ -335,7 +335,7 @@ def test_files_that_cannot_be_written(add):
 
 def test_cuda_is_not_there_yet(add):
     fails("run", add, "--device", "cuda", "--grid", "1", *BUFFERS, "--arg", "32", code=4,
-          parts="device 'cuda' is not there yet")
+          parts="device 'cuda' is not there")
 
 
 def test_hints_that_do_not_hold_are_noted(add):
