@@ -181,7 +181,7 @@ static void loading_that_fails(void **state)
                 &error, "there is no device 'tpu'; there are 'cpu', 'cuda'");
     check_fails(tr_kernel_load(NULL, "none.ttir", NULL, &k, &error), TR_INVALID_ARGUMENT, &error, "no context");
     check_fails(tr_kernel_load_memory(context, "module", 6, "k.ttir", NULL, &k, &error), TR_INVALID_INPUT, &error, "");
-    static const char ptx[] = ".version 8.0\n.target sm_90\n.visible .entry k()\n";
+    static const char ptx[] = ".version 8.0\n.target sm_90\n.visible .entry k()\n{\n  ret;\n}\n";
     check_fails(tr_kernel_load_memory(context, ptx, strlen(ptx), "k.ptx", NULL, &k, &error), TR_UNSUPPORTED, &error,
                 "'k.ptx' is ptx, which can't run here: there is no engine for ptx on 'cpu' yet; 'cpu' runs ttir, 'cuda' every level");
 }
@@ -263,7 +263,7 @@ static void parameters_without_an_argument(void **state)
                                "  }\n"
                                "}\n";
     check_fails(tr_kernel_load_memory(context, text, strlen(text), "k.ttir", NULL, &k, &error), TR_UNSUPPORTED, &error,
-                "parameter 'd' of kernel 'k' has type !tt.tensordesc");
+                "descriptor parameter 'd' is not followed by its 2 sizes and strides");
 }
 
 /* ---------------------------------------------------------------- launching */
