@@ -25,25 +25,25 @@ static double now(void)
 }
 
 /* Best time of one call of `body`, in ns. */
-#define BEST(out, body)                                                                                  \
-    do {                                                                                                 \
-        double best_ = 1e9;                                                                              \
-        int repeat_ = 1;                                                                                 \
-        for (int trial_ = 0; trial_ < 25; trial_++) {                                                    \
-            const double begin_ = now();                                                                 \
-            for (int r_ = 0; r_ < repeat_; r_++) {                                                       \
-                body;                                                                                    \
-                __asm__ volatile("" ::: "memory");                                                       \
-            }                                                                                            \
-            const double seconds_ = now() - begin_;                                                      \
-            if (seconds_ < 2e-4 && trial_ < 8) {                                                         \
-                repeat_ *= 4, trial_--;                                                                  \
-                if (repeat_ > 1 << 24) break;                                                            \
-                continue;                                                                                \
-            }                                                                                            \
-            if (seconds_ / repeat_ < best_) best_ = seconds_ / repeat_;                                  \
-        }                                                                                                \
-        (out) = best_ * 1e9;                                                                             \
+#define BEST(out, body)                                                                                                \
+    do {                                                                                                               \
+        double best_ = 1e9;                                                                                            \
+        int repeat_ = 1;                                                                                               \
+        for (int trial_ = 0; trial_ < 25; trial_++) {                                                                  \
+            const double begin_ = now();                                                                               \
+            for (int r_ = 0; r_ < repeat_; r_++) {                                                                     \
+                body;                                                                                                  \
+                __asm__ volatile("" ::: "memory");                                                                     \
+            }                                                                                                          \
+            const double seconds_ = now() - begin_;                                                                    \
+            if (seconds_ < 2e-4 && trial_ < 8) {                                                                       \
+                repeat_ *= 4, trial_--;                                                                                \
+                if (repeat_ > 1 << 24) break;                                                                          \
+                continue;                                                                                              \
+            }                                                                                                          \
+            if (seconds_ / repeat_ < best_) best_ = seconds_ / repeat_;                                                \
+        }                                                                                                              \
+        (out) = best_ * 1e9;                                                                                           \
     } while (0)
 
 static void fill_sources(tr_dtype dtype, double low, double high)
@@ -83,7 +83,8 @@ static void run_ew(const char *pattern, tr_ew ew, tr_dtype dtype, double low, do
 
 static void run_convert(const char *pattern, tr_cvt kind, tr_dtype from, tr_dtype to)
 {
-    static const char *const kinds[] = { "sext", "zext", "trunc", "si_to_fp", "ui_to_fp", "fp_to_si", "fp_to_ui", "fp", "fp_rtz" };
+    static const char *const kinds[] = { "sext",     "zext",     "trunc", "si_to_fp", "ui_to_fp",
+                                         "fp_to_si", "fp_to_ui", "fp",    "fp_rtz" };
     char name[64];
     snprintf(name, sizeof name, "%s %s %s", kinds[kind], tr_dtype_name(from), tr_dtype_name(to));
     if (!strstr(name, pattern)) return;
@@ -116,7 +117,9 @@ static void run_dot(const char *pattern, tr_dtype dtype, int64_t m, int64_t n, i
         const tr_kernels *kernels = tr_kernels_named(isa_names[isa]);
         double ns = NAN;
         if (kernels) {
-            tr_dot_fn *const run = dtype == TR_F32 ? kernels->dot_f32 : dtype == TR_F64 ? kernels->dot_f64 : kernels->dot_i32;
+            tr_dot_fn *const run = dtype == TR_F32   ? kernels->dot_f32
+                                   : dtype == TR_F64 ? kernels->dot_f64
+                                                     : kernels->dot_i32;
             BEST(ns, run(&dot));
         }
         printf(" %9.2f", 2.0 * (double)(m * n * k) / ns);
@@ -132,7 +135,8 @@ static void run_dot_f16(const char *pattern, int64_t m, int64_t n, int64_t k)
     char name[64];
     snprintf(name, sizeof name, "dot f16 %dx%dx%d", (int)m, (int)n, (int)k);
     if (!strstr(name, pattern)) return;
-    for (int i = 0; i < 128 * 128; i++) a[i] = tr_f32_to_f16((float)(i % 17) - 8), b[i] = tr_f32_to_f16((float)(i % 13));
+    for (int i = 0; i < 128 * 128; i++)
+        a[i] = tr_f32_to_f16((float)(i % 17) - 8), b[i] = tr_f32_to_f16((float)(i % 13));
     memset(d, 0, sizeof d);
     const tr_dot dot = { m, n, k, wide_a, wide_b, d, d, k, n, n, n };
     printf("%-24s", name);
@@ -141,7 +145,8 @@ static void run_dot_f16(const char *pattern, int64_t m, int64_t n, int64_t k)
         double ns = NAN;
         if (kernels) {
             tr_run_fn *const widen = kernels->convert[TR_CVT_FP][TR_F16][TR_F32];
-            BEST(ns, (widen((size_t)(m * k), wide_a, a, NULL, NULL), widen((size_t)(k * n), wide_b, b, NULL, NULL), kernels->dot_f32(&dot)));
+            BEST(ns, (widen((size_t)(m * k), wide_a, a, NULL, NULL), widen((size_t)(k * n), wide_b, b, NULL, NULL),
+                      kernels->dot_f32(&dot)));
         }
         printf(" %9.0f", ns);
     }
@@ -176,18 +181,21 @@ int main(int argc, char **argv)
         static const tr_dtype dtypes[] = { TR_I1, TR_I8, TR_I16, TR_I32, TR_I64, TR_F16, TR_BF16, TR_F32, TR_F64 };
         for (size_t t = 0; t < sizeof dtypes / sizeof *dtypes; t++) {
             const bool is_int = tr_dtype_is_int(dtypes[t]);
-            if (tr_kernels_best()->ew[ew][dtypes[t]]) run_ew(pattern, (tr_ew)ew, dtypes[t], is_int ? 1 : 0.1, is_int ? 100 : 0.9);
+            if (tr_kernels_best()->ew[ew][dtypes[t]])
+                run_ew(pattern, (tr_ew)ew, dtypes[t], is_int ? 1 : 0.1, is_int ? 100 : 0.9);
         }
     }
     for (int kind = 0; kind < TR_CVT_COUNT; kind++) {
         for (int from = TR_I1; from <= TR_F64; from++) {
             for (int to = TR_I1; to <= TR_F64; to++) {
-                if (tr_kernels_best()->convert[kind][from][to]) run_convert(pattern, (tr_cvt)kind, (tr_dtype)from, (tr_dtype)to);
+                if (tr_kernels_best()->convert[kind][from][to])
+                    run_convert(pattern, (tr_cvt)kind, (tr_dtype)from, (tr_dtype)to);
             }
         }
     }
-    static const int shapes[][3] = { { 16, 16, 16 }, { 16, 32, 16 }, { 32, 32, 32 }, { 64, 64, 32 }, { 128, 128, 32 },
-                                     { 128, 128, 128 }, { 128, 256, 64 }, { 7, 5, 9 }, { 33, 33, 33 } };
+    static const int shapes[][3] = { { 16, 16, 16 },   { 16, 32, 16 },   { 32, 32, 32 },
+                                     { 64, 64, 32 },   { 128, 128, 32 }, { 128, 128, 128 },
+                                     { 128, 256, 64 }, { 7, 5, 9 },      { 33, 33, 33 } };
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         run_dot(pattern, TR_F32, shapes[s][0], shapes[s][1], shapes[s][2]);
         run_dot(pattern, TR_F64, shapes[s][0], shapes[s][1], shapes[s][2]);

@@ -6,6 +6,7 @@
 #include "num/float_integer.h"
 #include "num/isa.h"
 
+/* clang-format off */
 /* Lists of types: X(name, signed C type, unsigned C type, dtype, ...). */
 #define EACH_INT(X, ...)                                                                                 \
     X(i1, uint8_t, uint8_t, TR_I1, __VA_ARGS__)                                                          \
@@ -186,6 +187,7 @@ static void install_floats(tr_kernels *kernels)
     SET_FP(TR_F32, TR_F64, widen_f32_f64, widen_f32_f64)
     SET_FP(TR_F64, TR_F32, rne_f64_f32, rtz_f64_f32)
 }
+/* clang-format on */
 
 void ISA_NAME(install_convert)(tr_kernels *kernels)
 {

@@ -12,8 +12,7 @@ static void widen(size_t n, void *dst, const void *va, const void *vb, const voi
     size_t i = 0;
     (void)vb, (void)vc;
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
-    for (; i + 16 <= n; i += 16)
-        _mm512_storeu_ps(d + i, _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(a + i))));
+    for (; i + 16 <= n; i += 16) _mm512_storeu_ps(d + i, _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(a + i))));
     if (i < n) {
         const __mmask16 rest = (__mmask16)((1u << (n - i)) - 1);
         _mm512_mask_storeu_ps(d + i, rest, _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(rest, a + i)));
@@ -25,32 +24,31 @@ static void widen(size_t n, void *dst, const void *va, const void *vb, const voi
 }
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
-#define NARROW(name, rounding, scalar)                                                                   \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        uint16_t *d = dst;                                                                               \
-        const float *a = va;                                                                             \
-        size_t i = 0;                                                                                    \
-        (void)vb, (void)vc;                                                                              \
-        for (; i + 16 <= n; i += 16)                                                                     \
-            _mm256_storeu_si256((void *)(d + i), _mm512_cvtps_ph(_mm512_loadu_ps(a + i), rounding));     \
-        if (i < n) {                                                                                     \
-            const __mmask16 rest = (__mmask16)((1u << (n - i)) - 1);                                     \
-            _mm256_mask_storeu_epi16(d + i, rest,                                                        \
-                                     _mm512_cvtps_ph(_mm512_maskz_loadu_ps(rest, a + i), rounding));     \
-        }                                                                                                \
+#define NARROW(name, rounding, scalar)                                                                                 \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        uint16_t *d = dst;                                                                                             \
+        const float *a = va;                                                                                           \
+        size_t i = 0;                                                                                                  \
+        (void)vb, (void)vc;                                                                                            \
+        for (; i + 16 <= n; i += 16)                                                                                   \
+            _mm256_storeu_si256((void *)(d + i), _mm512_cvtps_ph(_mm512_loadu_ps(a + i), rounding));                   \
+        if (i < n) {                                                                                                   \
+            const __mmask16 rest = (__mmask16)((1u << (n - i)) - 1);                                                   \
+            _mm256_mask_storeu_epi16(d + i, rest, _mm512_cvtps_ph(_mm512_maskz_loadu_ps(rest, a + i), rounding));      \
+        }                                                                                                              \
     }
 #else
-#define NARROW(name, rounding, scalar)                                                                   \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        uint16_t *d = dst;                                                                               \
-        const float *a = va;                                                                             \
-        size_t i = 0;                                                                                    \
-        (void)vb, (void)vc;                                                                              \
-        for (; i + 8 <= n; i += 8)                                                                       \
-            _mm_storeu_si128((void *)(d + i), _mm256_cvtps_ph(_mm256_loadu_ps(a + i), rounding));        \
-        for (; i < n; i++) d[i] = scalar(a[i]);                                                          \
+#define NARROW(name, rounding, scalar)                                                                                 \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        uint16_t *d = dst;                                                                                             \
+        const float *a = va;                                                                                           \
+        size_t i = 0;                                                                                                  \
+        (void)vb, (void)vc;                                                                                            \
+        for (; i + 8 <= n; i += 8)                                                                                     \
+            _mm_storeu_si128((void *)(d + i), _mm256_cvtps_ph(_mm256_loadu_ps(a + i), rounding));                      \
+        for (; i < n; i++) d[i] = scalar(a[i]);                                                                        \
     }
 #endif
 NARROW(narrow_rne, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC, f32_to_f16_rne)
@@ -66,6 +64,9 @@ void ISA_NAME(install_convert_f16)(tr_kernels *kernels)
 
 #else
 
-void ISA_NAME(install_convert_f16)(tr_kernels *kernels) { (void)kernels; }
+void ISA_NAME(install_convert_f16)(tr_kernels *kernels)
+{
+    (void)kernels;
+}
 
 #endif

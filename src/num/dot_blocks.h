@@ -37,10 +37,11 @@ FORCE_INLINE void NAME(columns)(int vectors, int64_t m, int64_t k, const T *a, i
                                 int64_t b_stride, const T *c, int64_t c_stride, T *d, int64_t d_stride)
 {
     int64_t i = 0;
-#define BLOCKS(rows)                                                                                     \
-    for (; i + (rows) <= m; i += (rows))                                                                 \
-        NAME(block)(rows, vectors, k, a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, \
-                    d + i * d_stride, d_stride);
+#define BLOCKS(rows)                                                                                                   \
+    for (; i + (rows) <= m; i += (rows))                                                                               \
+        NAME(block)                                                                                                    \
+        (rows, vectors, k, a + i * a_stride, a_stride, b, b_stride, c + i * c_stride, c_stride, d + i * d_stride,      \
+         d_stride);
     BLOCKS(ROWS)
     BLOCKS(ROWS / 2)
     BLOCKS(ROWS / 4)
@@ -72,6 +73,7 @@ static __attribute__((noinline)) void NAME(narrow)(int64_t width, int64_t m, int
     _Alignas(64) T padded_b[NAME(DEPTH)][LANES] = { { 0 } };
     _Alignas(64) T padded_d[ROWS][LANES] = { { 0 } };
     const size_t size = (size_t)width * sizeof(T);
+    /* clang-format off */
     for (int64_t l = 0; l < k; l += NAME(DEPTH)) {
         const int64_t depth = k - l < NAME(DEPTH) ? k - l : NAME(DEPTH);
         for (int64_t j = 0; j < depth; j++) memcpy(padded_b[j], b + (l + j) * b_stride, size);
@@ -102,6 +104,7 @@ static void DOT(const tr_dot *dot)
         NAME(narrow)(dot->n - j, dot->m, dot->k, a, dot->a_stride, b + j, dot->b_stride, c + j, dot->c_stride, d + j, dot->d_stride);
     }
 }
+/* clang-format on */
 
 #undef NAME
 #undef NAME_

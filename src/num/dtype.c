@@ -6,6 +6,7 @@
 #include <math.h>
 #include <strings.h>
 
+/* clang-format off */
 float tr_f16_to_f32(uint16_t bits) { return f16_to_f32(bits); }
 float tr_bf16_to_f32(uint16_t bits) { return bf16_to_f32(bits); }
 float tr_f8e4m3_to_f32(uint8_t bits) { return f8e4m3_to_f32(bits); }
@@ -22,14 +23,15 @@ uint8_t tr_f32_to_f8e5m2_rtz(float value) { return f32_to_f8e5m2_rtz(value); }
 uint16_t tr_f64_to_f16(double value) { return f32_to_f16_rne(f64_to_f32_odd(value)); }
 uint16_t tr_f64_to_bf16(double value) { return f32_to_bf16_rne(f64_to_f32_odd(value)); }
 float tr_f32_to_tf32(float value) { return f32_to_tf32_rna(value); }
+/* clang-format on */
 
 /* ---------------------------------------------------------------- one element */
 
-#define LOAD(T)                         \
-    do {                                \
-        T element;                      \
-        memcpy(&element, data, sizeof element); \
-        return (RESULT)element;         \
+#define LOAD(T)                                                                                                        \
+    do {                                                                                                               \
+        T element;                                                                                                     \
+        memcpy(&element, data, sizeof element);                                                                        \
+        return (RESULT)element;                                                                                        \
     } while (0)
 
 /* Toward zero, cut to the range of int64_t; NaN gives 0. */
@@ -151,14 +153,22 @@ static const struct {
     const char *name;
     size_t size;
 } types[TR_DTYPE_COUNT] = {
-    [TR_DTYPE_NONE] = { "none", 0 }, [TR_I1] = { "i1", 1 },
-    [TR_I8] = { "i8", 1 },           [TR_I16] = { "i16", 2 },
-    [TR_I32] = { "i32", 4 },         [TR_I64] = { "i64", 8 },
-    [TR_F8E4M3FN] = { "f8e4m3fn", 1 }, [TR_F8E5M2] = { "f8e5m2", 1 },
-    [TR_F16] = { "f16", 2 },         [TR_BF16] = { "bf16", 2 },
-    [TR_F32] = { "f32", 4 },         [TR_F64] = { "f64", 8 },
-    [TR_U8] = { "u8", 1 },           [TR_U16] = { "u16", 2 },
-    [TR_U32] = { "u32", 4 },         [TR_U64] = { "u64", 8 },
+    [TR_DTYPE_NONE] = { "none", 0 },
+    [TR_I1] = { "i1", 1 },
+    [TR_I8] = { "i8", 1 },
+    [TR_I16] = { "i16", 2 },
+    [TR_I32] = { "i32", 4 },
+    [TR_I64] = { "i64", 8 },
+    [TR_F8E4M3FN] = { "f8e4m3fn", 1 },
+    [TR_F8E5M2] = { "f8e5m2", 1 },
+    [TR_F16] = { "f16", 2 },
+    [TR_BF16] = { "bf16", 2 },
+    [TR_F32] = { "f32", 4 },
+    [TR_F64] = { "f64", 8 },
+    [TR_U8] = { "u8", 1 },
+    [TR_U16] = { "u16", 2 },
+    [TR_U32] = { "u32", 4 },
+    [TR_U64] = { "u64", 8 },
     [TR_PTR] = { "ptr", 8 },
 };
 
@@ -167,28 +177,51 @@ static const struct {
     const char *name;
     tr_dtype dtype;
 } aliases[] = {
-    { "int1", TR_I1 },       { "bool", TR_I1 },
-    { "int8", TR_I8 },       { "int16", TR_I16 },
-    { "int32", TR_I32 },     { "int64", TR_I64 },
-    { "uint8", TR_U8 },      { "uint16", TR_U16 },
-    { "uint32", TR_U32 },    { "uint64", TR_U64 },
-    { "fp16", TR_F16 },      { "float16", TR_F16 },
-    { "half", TR_F16 },      { "bfloat16", TR_BF16 },
-    { "fp32", TR_F32 },      { "float32", TR_F32 },
-    { "float", TR_F32 },     { "fp64", TR_F64 },
-    { "float64", TR_F64 },   { "double", TR_F64 },
-    { "fp8e4nv", TR_F8E4M3FN }, { "float8e4nv", TR_F8E4M3FN },
-    { "float8_e4m3fn", TR_F8E4M3FN }, { "fp8e4m3fn", TR_F8E4M3FN },
-    { "fp8e5", TR_F8E5M2 },  { "float8e5", TR_F8E5M2 },
-    { "float8_e5m2", TR_F8E5M2 }, { "fp8e5m2", TR_F8E5M2 },
+    { "int1", TR_I1 },
+    { "bool", TR_I1 },
+    { "int8", TR_I8 },
+    { "int16", TR_I16 },
+    { "int32", TR_I32 },
+    { "int64", TR_I64 },
+    { "uint8", TR_U8 },
+    { "uint16", TR_U16 },
+    { "uint32", TR_U32 },
+    { "uint64", TR_U64 },
+    { "fp16", TR_F16 },
+    { "float16", TR_F16 },
+    { "half", TR_F16 },
+    { "bfloat16", TR_BF16 },
+    { "fp32", TR_F32 },
+    { "float32", TR_F32 },
+    { "float", TR_F32 },
+    { "fp64", TR_F64 },
+    { "float64", TR_F64 },
+    { "double", TR_F64 },
+    { "fp8e4nv", TR_F8E4M3FN },
+    { "float8e4nv", TR_F8E4M3FN },
+    { "float8_e4m3fn", TR_F8E4M3FN },
+    { "fp8e4m3fn", TR_F8E4M3FN },
+    { "fp8e5", TR_F8E5M2 },
+    { "float8e5", TR_F8E5M2 },
+    { "float8_e5m2", TR_F8E5M2 },
+    { "fp8e5m2", TR_F8E5M2 },
     { "pointer", TR_PTR },
 };
 
-static bool known(tr_dtype dtype) { return (unsigned)dtype < TR_DTYPE_COUNT; }
+static bool known(tr_dtype dtype)
+{
+    return (unsigned)dtype < TR_DTYPE_COUNT;
+}
 
-size_t tr_dtype_size(tr_dtype dtype) { return known(dtype) ? types[dtype].size : 0; }
+size_t tr_dtype_size(tr_dtype dtype)
+{
+    return known(dtype) ? types[dtype].size : 0;
+}
 
-const char *tr_dtype_name(tr_dtype dtype) { return known(dtype) ? types[dtype].name : types[0].name; }
+const char *tr_dtype_name(tr_dtype dtype)
+{
+    return known(dtype) ? types[dtype].name : types[0].name;
+}
 
 tr_dtype tr_dtype_from_name(const char *name)
 {

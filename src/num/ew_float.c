@@ -8,7 +8,10 @@
 #define bits_f32 f32_bits
 #define of_bits_f32 f32_from_bits
 #define canonical_f32 f32_canonical
-static inline float square_root_f32(float a) { return sqrtf(a); }
+static inline float square_root_f32(float a)
+{
+    return sqrtf(a);
+}
 
 #define T float
 #define B uint32_t
@@ -22,7 +25,10 @@ static inline float square_root_f32(float a) { return sqrtf(a); }
 #define bits_f64 f64_bits
 #define of_bits_f64 f64_from_bits
 #define canonical_f64 f64_canonical
-static inline double square_root_f64(double a) { return sqrt(a); }
+static inline double square_root_f64(double a)
+{
+    return sqrt(a);
+}
 
 #define T double
 #define B uint64_t
@@ -39,8 +45,8 @@ static inline double square_root_f64(double a) { return sqrt(a); }
 
 void ISA_NAME(install_float)(tr_kernels *kernels)
 {
-#define ENTRIES_F(name)                                                                                  \
-    kernels->ew[TR_EW_##name][TR_F32] = name##_f32;                                                      \
+#define ENTRIES_F(name)                                                                                                \
+    kernels->ew[TR_EW_##name][TR_F32] = name##_f32;                                                                    \
     kernels->ew[TR_EW_##name][TR_F64] = name##_f64;
 #define ENTRIES_H ENTRIES_F
 #define ENTRIES_I(name)

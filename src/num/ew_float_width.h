@@ -33,21 +33,30 @@ static inline T NAME(min_ordered)(T a, T b)
     return a == b ? OF_BITS(BITS_OF(a) | BITS_OF(b)) : smaller;
 }
 
+/* clang-format off */
 static inline T NAME(maxnum)(T a, T b) { return CANONICAL(b != b ? a : NAME(max_ordered)(a, b)); }
 static inline T NAME(minnum)(T a, T b) { return CANONICAL(b != b ? a : NAME(min_ordered)(a, b)); }
 static inline T NAME(maximum)(T a, T b) { return CANONICAL(a != a ? a : NAME(max_ordered)(a, b)); }
 static inline T NAME(minimum)(T a, T b) { return CANONICAL(a != a ? a : NAME(min_ordered)(a, b)); }
 
 static inline T NAME(magnitude)(T a) { return OF_BITS(BITS_OF(a) & ~SIGN); }
+/* clang-format on */
+
 static inline T NAME(with_sign_of)(T magnitude, T sign)
 {
     return OF_BITS((BITS_OF(magnitude) & ~SIGN) | (BITS_OF(sign) & SIGN));
 }
 
 /* Nearest integer to a, which is not negative, ties to even: the FPU rounds where an ulp is 1. */
-static inline T NAME(nearest)(T a) { return a < NO_FRACTION ? (a + NO_FRACTION) - NO_FRACTION : a; }
+static inline T NAME(nearest)(T a)
+{
+    return a < NO_FRACTION ? (a + NO_FRACTION) - NO_FRACTION : a;
+}
 
-static inline T NAME(roundeven_body)(T a) { return NAME(with_sign_of)(NAME(nearest)(NAME(magnitude)(a)), a); }
+static inline T NAME(roundeven_body)(T a)
+{
+    return NAME(with_sign_of)(NAME(nearest)(NAME(magnitude)(a)), a);
+}
 
 static inline T NAME(floor_body)(T a)
 {
@@ -75,6 +84,7 @@ static inline T NAME(round_body)(T a)
     return NAME(with_sign_of)(m - r == (T)0.5 ? r + 1 : r, a);
 }
 
+/* clang-format off */
 BINARY(ADDF, CANONICAL(a + b))
 BINARY(SUBF, CANONICAL(a - b))
 BINARY(MULF, CANONICAL(a * b))
@@ -117,6 +127,7 @@ COMPARE(CMPF_TRUE, ((void)a, (void)b, 1))
 TEST(ISNAN, a != a)
 TEST(ISINF, (BITS_OF(a) & ~SIGN) == INF)
 TEST(ISFINITE, (BITS_OF(a) & ~SIGN) < INF)
+/* clang-format on */
 
 #undef UNARY
 #undef BINARY

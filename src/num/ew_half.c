@@ -31,15 +31,15 @@ static inline void through_f32(tr_dtype half, tr_run_fn *run, int arity, bool re
 
 #define RESULT_SAME false
 #define RESULT_BOOL true
-#define THROUGH_F32(name, arity, result, suffix, dtype)                                                  \
-    static void name##_##suffix(size_t n, void *dst, const void *a, const void *b, const void *c)        \
-    {                                                                                                    \
-        tr_run_fn *const run = ISA_NAME(kernels).ew[TR_EW_##name][TR_F32];                               \
-        through_f32(dtype, run, arity, RESULT_##result, n, dst, a, b, c);                                \
+#define THROUGH_F32(name, arity, result, suffix, dtype)                                                                \
+    static void name##_##suffix(size_t n, void *dst, const void *a, const void *b, const void *c)                      \
+    {                                                                                                                  \
+        tr_run_fn *const run = ISA_NAME(kernels).ew[TR_EW_##name][TR_F32];                                             \
+        through_f32(dtype, run, arity, RESULT_##result, n, dst, a, b, c);                                              \
     }
 
-#define HALVES_F(name, arity, result)                                                                    \
-    THROUGH_F32(name, arity, result, f16, TR_F16)                                                        \
+#define HALVES_F(name, arity, result)                                                                                  \
+    THROUGH_F32(name, arity, result, f16, TR_F16)                                                                      \
     THROUGH_F32(name, arity, result, bf16, TR_BF16)
 #define HALVES_M HALVES_F
 #define HALVES_H(name, arity, result)
@@ -61,8 +61,10 @@ RUN_BINARY(COPYSIGN_f16, uint16_t, uint16_t, (a & 0x7fffu) | (b & 0x8000u))
 /* a * b is exact in f64. Of f16 the sum, too, is precise enough to be rounded once more wherever that is close: an
  * inexact one has a product below 2^-15 beside a number above 2^5. Of bf16 it has to be rounded to odd. From there an
  * f32, to odd, and the half. */
+/* clang-format off */
 RUN_TERNARY(fused_to_odd_f16, float, float, f32_canonical(f64_to_f32_odd((double)a * (double)b + (double)c)))
 RUN_TERNARY(fused_to_odd_bf16, float, float, f32_canonical(f64_to_f32_odd(add_odd((double)a * (double)b, (double)c))))
+/* clang-format on */
 
 static void FMA_f16(size_t n, void *dst, const void *a, const void *b, const void *c)
 {
@@ -76,8 +78,8 @@ static void FMA_bf16(size_t n, void *dst, const void *a, const void *b, const vo
 
 void ISA_NAME(install_half)(tr_kernels *kernels)
 {
-#define ENTRIES_F(name)                                                                                  \
-    kernels->ew[TR_EW_##name][TR_F16] = name##_f16;                                                      \
+#define ENTRIES_F(name)                                                                                                \
+    kernels->ew[TR_EW_##name][TR_F16] = name##_f16;                                                                    \
     kernels->ew[TR_EW_##name][TR_BF16] = name##_bf16;
 #define ENTRIES_M ENTRIES_F
 #define ENTRIES_H ENTRIES_F

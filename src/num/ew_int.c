@@ -31,6 +31,7 @@
 #include "num/ew_int_width.h"
 
 /* i1: bytes 0 and 1, arithmetic modulo 2, where a signed 1 is -1. */
+/* clang-format off */
 #define BINARY(name, ...) RUN_BINARY(name##_i1, uint8_t, uint8_t, __VA_ARGS__)
 BINARY(ADDI, a ^ b)
 BINARY(SUBI, a ^ b)
@@ -63,19 +64,20 @@ BINARY(CMPI_ULE, a <= b)
 BINARY(CMPI_UGT, a > b)
 BINARY(CMPI_UGE, a >= b)
 #undef BINARY
+/* clang-format on */
 
 void ISA_NAME(install_int)(tr_kernels *kernels)
 {
 #define ENTRY(name, suffix, dtype) kernels->ew[TR_EW_##name][dtype] = name##_##suffix;
-#define ENTRIES_W(name)                                                                                  \
-    ENTRY(name, i8, TR_I8)                                                                               \
-    ENTRY(name, i8, TR_U8)                                                                               \
-    ENTRY(name, i16, TR_I16)                                                                             \
-    ENTRY(name, i16, TR_U16)                                                                             \
-    ENTRY(name, i32, TR_I32)                                                                             \
-    ENTRY(name, i32, TR_U32)                                                                             \
-    ENTRY(name, i64, TR_I64)                                                                             \
-    ENTRY(name, i64, TR_U64)                                                                             \
+#define ENTRIES_W(name)                                                                                                \
+    ENTRY(name, i8, TR_I8)                                                                                             \
+    ENTRY(name, i8, TR_U8)                                                                                             \
+    ENTRY(name, i16, TR_I16)                                                                                           \
+    ENTRY(name, i16, TR_U16)                                                                                           \
+    ENTRY(name, i32, TR_I32)                                                                                           \
+    ENTRY(name, i32, TR_U32)                                                                                           \
+    ENTRY(name, i64, TR_I64)                                                                                           \
+    ENTRY(name, i64, TR_U64)                                                                                           \
     ENTRY(name, i64, TR_PTR)
 #define ENTRIES_I(name) ENTRY(name, i1, TR_I1) ENTRIES_W(name)
 #define ENTRIES_F(name)

@@ -13,23 +13,23 @@
 #define COMPARE(name, A, op) RUN_BINARY(NAME(name), uint8_t, A, a op b)
 
 /* Quotient toward zero and the remainder it leaves. Division by zero: quotient all ones, remainder a. */
-#define DIVIDE(name, ...)                                                                                \
-    static inline S NAME(name##_body)(S a, S b)                                                          \
-    {                                                                                                    \
-        const S q = NAME(div_s)(a, b);                                                                   \
-        const S r = (S)((W)a - (W)q * (W)b);                                                             \
-        const S one = r != 0;                                                                            \
-        (void)one;                                                                                       \
-        return (S)(__VA_ARGS__);                                                                         \
+#define DIVIDE(name, ...)                                                                                              \
+    static inline S NAME(name##_body)(S a, S b)                                                                        \
+    {                                                                                                                  \
+        const S q = NAME(div_s)(a, b);                                                                                 \
+        const S r = (S)((W)a - (W)q * (W)b);                                                                           \
+        const S one = r != 0;                                                                                          \
+        (void)one;                                                                                                     \
+        return (S)(__VA_ARGS__);                                                                                       \
     }
-#define DIVIDE_U(name, ...)                                                                              \
-    static inline S NAME(name##_body)(S sa, S sb)                                                        \
-    {                                                                                                    \
-        const U a = (U)sa, b = (U)sb;                                                                    \
-        const U q = NAME(div_u)(a, b);                                                                   \
-        const U r = (U)((W)a - (W)q * (W)b);                                                             \
-        (void)r;                                                                                         \
-        return (S)(__VA_ARGS__);                                                                         \
+#define DIVIDE_U(name, ...)                                                                                            \
+    static inline S NAME(name##_body)(S sa, S sb)                                                                      \
+    {                                                                                                                  \
+        const U a = (U)sa, b = (U)sb;                                                                                  \
+        const U q = NAME(div_u)(a, b);                                                                                 \
+        const U r = (U)((W)a - (W)q * (W)b);                                                                           \
+        (void)r;                                                                                                       \
+        return (S)(__VA_ARGS__);                                                                                       \
     }
 #if BITS == 64
 #define DIVIDE_LOOP(name) RUN_BINARY_SCALAR(NAME(name), S, S, NAME(name##_body)(a, b))
@@ -37,6 +37,7 @@
 #define DIVIDE_LOOP(name) RUN_BINARY(NAME(name), S, S, NAME(name##_body)(a, b))
 #endif
 
+/* clang-format off */
 BINARY(ADDI, (W)a + (W)b)
 BINARY(SUBI, (W)a - (W)b)
 BINARY(MULI, (W)a * (W)b)
@@ -92,6 +93,7 @@ COMPARE(CMPI_ULT, U, <)
 COMPARE(CMPI_ULE, U, <=)
 COMPARE(CMPI_UGT, U, >)
 COMPARE(CMPI_UGE, U, >=)
+/* clang-format on */
 
 #undef UNARY
 #undef BINARY

@@ -36,16 +36,16 @@ RUN_BINARY_SCALAR(REMF_f32, float, float, f32_canonical(fmodf(a, b))) /* exact w
 
 /* Large arguments are rare: a strip that has one goes element by element. */
 #define STRIP 256
-#define F32_PERIODIC(name, near, any)                                                                    \
-    RUN_UNARY(name##_near, float, float, near(a))                                         \
-    RUN_UNARY_SCALAR(name##_any, float, float, any(a))                                    \
-    static void name##_f32(size_t n, void *dst, const void *va, const void *vb, const void *vc)          \
-    {                                                                                                    \
-        for (size_t i = 0; i < n; i += STRIP) {                                                          \
-            const size_t count = n - i < STRIP ? n - i : STRIP;                                          \
-            const float *a = (const float *)va + i;                                                      \
-            (has_far(count, a) ? name##_any : name##_near)(count, (float *)dst + i, a, vb, vc);          \
-        }                                                                                                \
+#define F32_PERIODIC(name, near, any)                                                                                  \
+    RUN_UNARY(name##_near, float, float, near(a))                                                                      \
+    RUN_UNARY_SCALAR(name##_any, float, float, any(a))                                                                 \
+    static void name##_f32(size_t n, void *dst, const void *va, const void *vb, const void *vc)                        \
+    {                                                                                                                  \
+        for (size_t i = 0; i < n; i += STRIP) {                                                                        \
+            const size_t count = n - i < STRIP ? n - i : STRIP;                                                        \
+            const float *a = (const float *)va + i;                                                                    \
+            (has_far(count, a) ? name##_any : name##_near)(count, (float *)dst + i, a, vb, vc);                        \
+        }                                                                                                              \
     }
 
 static bool has_far(size_t n, const float *a)
@@ -90,8 +90,8 @@ F64_2(REMF, fmod(a, b))
 
 void ISA_NAME(install_math)(tr_kernels *kernels)
 {
-#define ENTRIES_M(name)                                                                                  \
-    kernels->ew[TR_EW_##name][TR_F32] = name##_f32;                                                      \
+#define ENTRIES_M(name)                                                                                                \
+    kernels->ew[TR_EW_##name][TR_F32] = name##_f32;                                                                    \
     kernels->ew[TR_EW_##name][TR_F64] = name##_f64;
 #define ENTRIES_F(name)
 #define ENTRIES_H(name)

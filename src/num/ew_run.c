@@ -1,41 +1,41 @@
 /* Select, fill, iota, counting and tf32 rounding. Compiled once an instruction set. */
 #include "num/isa.h"
 
-#define SELECT(bits)                                                                                     \
-    static void select_##bits(size_t n, void *dst, const void *va, const void *vb, const void *vc)       \
-    {                                                                                                    \
-        uint##bits##_t *d = dst;                                                                         \
-        const uint8_t *mask = va;                                                                        \
-        const uint##bits##_t *pb = vb, *pc = vc;                                                         \
-        SIMD for (size_t i = 0; i < n; i++)                                                              \
-        {                                                                                                \
-            const uint##bits##_t b = pb[i], c = pc[i];                                                   \
-            d[i] = mask[i] ? b : c;                                                                      \
-        }                                                                                                \
+#define SELECT(bits)                                                                                                   \
+    static void select_##bits(size_t n, void *dst, const void *va, const void *vb, const void *vc)                     \
+    {                                                                                                                  \
+        uint##bits##_t *d = dst;                                                                                       \
+        const uint8_t *mask = va;                                                                                      \
+        const uint##bits##_t *pb = vb, *pc = vc;                                                                       \
+        SIMD for (size_t i = 0; i < n; i++)                                                                            \
+        {                                                                                                              \
+            const uint##bits##_t b = pb[i], c = pc[i];                                                                 \
+            d[i] = mask[i] ? b : c;                                                                                    \
+        }                                                                                                              \
     }
 SELECT(8)
 SELECT(16)
 SELECT(32)
 SELECT(64)
 
-#define FILL(bits)                                                                                       \
-    static void fill_##bits(size_t n, void *dst, uint64_t value)                                         \
-    {                                                                                                    \
-        uint##bits##_t *d = dst;                                                                         \
-        const uint##bits##_t v = (uint##bits##_t)value;                                                  \
-        SIMD for (size_t i = 0; i < n; i++) d[i] = v;                                                    \
+#define FILL(bits)                                                                                                     \
+    static void fill_##bits(size_t n, void *dst, uint64_t value)                                                       \
+    {                                                                                                                  \
+        uint##bits##_t *d = dst;                                                                                       \
+        const uint##bits##_t v = (uint##bits##_t)value;                                                                \
+        SIMD for (size_t i = 0; i < n; i++) d[i] = v;                                                                  \
     }
 FILL(8)
 FILL(16)
 FILL(32)
 FILL(64)
 
-#define IOTA(bits)                                                                                       \
-    static void iota_##bits(size_t n, void *dst, int64_t base, int64_t step)                             \
-    {                                                                                                    \
-        uint##bits##_t *d = dst;                                                                         \
-        const uint##bits##_t b = (uint##bits##_t)base, s = (uint##bits##_t)step;                         \
-        SIMD for (size_t i = 0; i < n; i++) d[i] = (uint##bits##_t)(b + (uint##bits##_t)i * (uint64_t)s); \
+#define IOTA(bits)                                                                                                     \
+    static void iota_##bits(size_t n, void *dst, int64_t base, int64_t step)                                           \
+    {                                                                                                                  \
+        uint##bits##_t *d = dst;                                                                                       \
+        const uint##bits##_t b = (uint##bits##_t)base, s = (uint##bits##_t)step;                                       \
+        SIMD for (size_t i = 0; i < n; i++) d[i] = (uint##bits##_t)(b + (uint##bits##_t)i * (uint64_t)s);              \
     }
 IOTA(8)
 IOTA(16)

@@ -55,8 +55,14 @@ static inline double f64_from_bits(uint64_t u)
 #define F32_NAN 0x7fffffffu
 #define F64_NAN 0x7ff8000000000000u
 
-static inline float f32_canonical(float x) { return x == x ? x : f32_from_bits(F32_NAN); }
-static inline double f64_canonical(double x) { return x == x ? x : f64_from_bits(F64_NAN); }
+static inline float f32_canonical(float x)
+{
+    return x == x ? x : f32_from_bits(F32_NAN);
+}
+static inline double f64_canonical(double x)
+{
+    return x == x ? x : f64_from_bits(F64_NAN);
+}
 
 /* ---------------------------------------------------------------- widening, exact */
 
@@ -72,7 +78,10 @@ static inline float f16_to_f32(uint16_t h)
     return f32_from_bits(u | sign);
 }
 
-static inline float bf16_to_f32(uint16_t h) { return f32_from_bits((uint32_t)h << 16); }
+static inline float bf16_to_f32(uint16_t h)
+{
+    return f32_from_bits((uint32_t)h << 16);
+}
 
 static inline float f8e4m3_to_f32(uint8_t b)
 {
@@ -85,7 +94,10 @@ static inline float f8e4m3_to_f32(uint8_t b)
     return f32_from_bits(u | sign);
 }
 
-static inline float f8e5m2_to_f32(uint8_t b) { return f16_to_f32((uint16_t)(b << 8)); }
+static inline float f8e5m2_to_f32(uint8_t b)
+{
+    return f16_to_f32((uint16_t)(b << 8));
+}
 
 /* ---------------------------------------------------------------- narrowing */
 

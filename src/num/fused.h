@@ -36,6 +36,9 @@ FORCE_INLINE float fused_f32(float a, float b, float c)
 #endif
 }
 
-FORCE_INLINE double fused_f64(double a, double b, double c) { return __builtin_fma(a, b, c); }
+FORCE_INLINE double fused_f64(double a, double b, double c)
+{
+    return __builtin_fma(a, b, c);
+}
 
 #endif

@@ -11,18 +11,18 @@
 
 /* ---------------------------------------------------------------- division */
 
-#define SMALL_DIVISION(bits)                                                                             \
-    static inline int##bits##_t div_s_i##bits(int##bits##_t a, int##bits##_t b)                          \
-    {                                                                                                    \
-        const int32_t divisor = b == 0 ? 1 : b;                                                          \
-        const int32_t quotient = (int32_t)((float)a / (float)divisor);                                   \
-        return (int##bits##_t)(b == 0 ? -1 : quotient);                                                  \
-    }                                                                                                    \
-    static inline uint##bits##_t div_u_i##bits(uint##bits##_t a, uint##bits##_t b)                       \
-    {                                                                                                    \
-        const int32_t divisor = b == 0 ? 1 : b;                                                          \
-        const int32_t quotient = (int32_t)((float)(int32_t)a / (float)divisor);                          \
-        return (uint##bits##_t)(b == 0 ? -1 : quotient);                                                 \
+#define SMALL_DIVISION(bits)                                                                                           \
+    static inline int##bits##_t div_s_i##bits(int##bits##_t a, int##bits##_t b)                                        \
+    {                                                                                                                  \
+        const int32_t divisor = b == 0 ? 1 : b;                                                                        \
+        const int32_t quotient = (int32_t)((float)a / (float)divisor);                                                 \
+        return (int##bits##_t)(b == 0 ? -1 : quotient);                                                                \
+    }                                                                                                                  \
+    static inline uint##bits##_t div_u_i##bits(uint##bits##_t a, uint##bits##_t b)                                     \
+    {                                                                                                                  \
+        const int32_t divisor = b == 0 ? 1 : b;                                                                        \
+        const int32_t quotient = (int32_t)((float)(int32_t)a / (float)divisor);                                        \
+        return (uint##bits##_t)(b == 0 ? -1 : quotient);                                                               \
     }
 SMALL_DIVISION(8)
 SMALL_DIVISION(16)
@@ -37,7 +37,10 @@ static inline int32_t div_s_i32(int32_t a, int32_t b)
 }
 
 /* Through signed conversions, the only ones that AVX2 has. */
-static inline double f64_of_u32(uint32_t a) { return (double)(int32_t)(a ^ 0x80000000u) + 0x1p31; }
+static inline double f64_of_u32(uint32_t a)
+{
+    return (double)(int32_t)(a ^ 0x80000000u) + 0x1p31;
+}
 
 static inline uint32_t div_u_i32(uint32_t a, uint32_t b)
 {
@@ -55,18 +58,21 @@ static inline int64_t div_s_i64(int64_t a, int64_t b)
     return a / b;
 }
 
-static inline uint64_t div_u_i64(uint64_t a, uint64_t b) { return b == 0 ? UINT64_MAX : a / b; }
+static inline uint64_t div_u_i64(uint64_t a, uint64_t b)
+{
+    return b == 0 ? UINT64_MAX : a / b;
+}
 
 /* ---------------------------------------------------------------- high half of a product */
 
-#define HIGH_HALF(bits, signed_wide, unsigned_wide)                                                      \
-    static inline int##bits##_t mulhi_s_i##bits(int##bits##_t a, int##bits##_t b)                        \
-    {                                                                                                    \
-        return (int##bits##_t)(((signed_wide)a * (signed_wide)b) >> bits);                               \
-    }                                                                                                    \
-    static inline uint##bits##_t mulhi_u_i##bits(uint##bits##_t a, uint##bits##_t b)                     \
-    {                                                                                                    \
-        return (uint##bits##_t)(((unsigned_wide)a * (unsigned_wide)b) >> bits);                          \
+#define HIGH_HALF(bits, signed_wide, unsigned_wide)                                                                    \
+    static inline int##bits##_t mulhi_s_i##bits(int##bits##_t a, int##bits##_t b)                                      \
+    {                                                                                                                  \
+        return (int##bits##_t)(((signed_wide)a * (signed_wide)b) >> bits);                                             \
+    }                                                                                                                  \
+    static inline uint##bits##_t mulhi_u_i##bits(uint##bits##_t a, uint##bits##_t b)                                   \
+    {                                                                                                                  \
+        return (uint##bits##_t)(((unsigned_wide)a * (unsigned_wide)b) >> bits);                                        \
     }
 HIGH_HALF(8, int32_t, uint32_t)
 HIGH_HALF(16, int32_t, uint32_t)

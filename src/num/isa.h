@@ -25,6 +25,7 @@ const tr_kernels *ISA_NAME(install)(void); /* fills the table; call once */
 void ISA_NAME(install_int)(tr_kernels *kernels);
 void ISA_NAME(install_float)(tr_kernels *kernels);
 void ISA_NAME(install_math)(tr_kernels *kernels);
+void ISA_NAME(install_exp)(tr_kernels *kernels);
 void ISA_NAME(install_half)(tr_kernels *kernels);
 void ISA_NAME(install_run)(tr_kernels *kernels);
 void ISA_NAME(install_convert)(tr_kernels *kernels);
@@ -35,78 +36,78 @@ void ISA_NAME(install_dot)(tr_kernels *kernels);
 #define SIMD TR_PRAGMA(omp simd)
 
 /* Functions of the type tr_run_fn. `expression` uses a, b, c; D is the element type of dst. */
-#define RUN_UNARY(name, D, A, ...)                                                                       \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        D *d = dst;                                                                                      \
-        const A *pa = va;                                                                                \
-        (void)vb, (void)vc;                                                                              \
-        SIMD for (size_t i = 0; i < n; i++)                                                              \
-        {                                                                                                \
-            const A a = pa[i];                                                                           \
-            d[i] = (D)(__VA_ARGS__);                                                                     \
-        }                                                                                                \
+#define RUN_UNARY(name, D, A, ...)                                                                                     \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        D *d = dst;                                                                                                    \
+        const A *pa = va;                                                                                              \
+        (void)vb, (void)vc;                                                                                            \
+        SIMD for (size_t i = 0; i < n; i++)                                                                            \
+        {                                                                                                              \
+            const A a = pa[i];                                                                                         \
+            d[i] = (D)(__VA_ARGS__);                                                                                   \
+        }                                                                                                              \
     }
 
-#define RUN_BINARY(name, D, A, ...)                                                                      \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        D *d = dst;                                                                                      \
-        const A *pa = va, *pb = vb;                                                                      \
-        (void)vc;                                                                                        \
-        SIMD for (size_t i = 0; i < n; i++)                                                              \
-        {                                                                                                \
-            const A a = pa[i], b = pb[i];                                                                \
-            d[i] = (D)(__VA_ARGS__);                                                                     \
-        }                                                                                                \
+#define RUN_BINARY(name, D, A, ...)                                                                                    \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        D *d = dst;                                                                                                    \
+        const A *pa = va, *pb = vb;                                                                                    \
+        (void)vc;                                                                                                      \
+        SIMD for (size_t i = 0; i < n; i++)                                                                            \
+        {                                                                                                              \
+            const A a = pa[i], b = pb[i];                                                                              \
+            d[i] = (D)(__VA_ARGS__);                                                                                   \
+        }                                                                                                              \
     }
 
-#define RUN_TERNARY(name, D, A, ...)                                                                     \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        D *d = dst;                                                                                      \
-        const A *pa = va, *pb = vb, *pc = vc;                                                            \
-        SIMD for (size_t i = 0; i < n; i++)                                                              \
-        {                                                                                                \
-            const A a = pa[i], b = pb[i], c = pc[i];                                                     \
-            d[i] = (D)(__VA_ARGS__);                                                                     \
-        }                                                                                                \
+#define RUN_TERNARY(name, D, A, ...)                                                                                   \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        D *d = dst;                                                                                                    \
+        const A *pa = va, *pb = vb, *pc = vc;                                                                          \
+        SIMD for (size_t i = 0; i < n; i++)                                                                            \
+        {                                                                                                              \
+            const A a = pa[i], b = pb[i], c = pc[i];                                                                   \
+            d[i] = (D)(__VA_ARGS__);                                                                                   \
+        }                                                                                                              \
     }
 
 /* The same through functions that the compiler has no vector form of. */
-#define RUN_UNARY_SCALAR(name, D, A, ...)                                                                \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        D *d = dst;                                                                                      \
-        const A *pa = va;                                                                                \
-        (void)vb, (void)vc;                                                                              \
-        for (size_t i = 0; i < n; i++) {                                                                 \
-            const A a = pa[i];                                                                           \
-            d[i] = (D)(__VA_ARGS__);                                                                     \
-        }                                                                                                \
+#define RUN_UNARY_SCALAR(name, D, A, ...)                                                                              \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        D *d = dst;                                                                                                    \
+        const A *pa = va;                                                                                              \
+        (void)vb, (void)vc;                                                                                            \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            const A a = pa[i];                                                                                         \
+            d[i] = (D)(__VA_ARGS__);                                                                                   \
+        }                                                                                                              \
     }
 
-#define RUN_BINARY_SCALAR(name, D, A, ...)                                                               \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        D *d = dst;                                                                                      \
-        const A *pa = va, *pb = vb;                                                                      \
-        (void)vc;                                                                                        \
-        for (size_t i = 0; i < n; i++) {                                                                 \
-            const A a = pa[i], b = pb[i];                                                                \
-            d[i] = (D)(__VA_ARGS__);                                                                     \
-        }                                                                                                \
+#define RUN_BINARY_SCALAR(name, D, A, ...)                                                                             \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        D *d = dst;                                                                                                    \
+        const A *pa = va, *pb = vb;                                                                                    \
+        (void)vc;                                                                                                      \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            const A a = pa[i], b = pb[i];                                                                              \
+            d[i] = (D)(__VA_ARGS__);                                                                                   \
+        }                                                                                                              \
     }
 
-#define RUN_TERNARY_SCALAR(name, D, A, ...)                                                              \
-    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                \
-    {                                                                                                    \
-        D *d = dst;                                                                                      \
-        const A *pa = va, *pb = vb, *pc = vc;                                                            \
-        for (size_t i = 0; i < n; i++) {                                                                 \
-            const A a = pa[i], b = pb[i], c = pc[i];                                                     \
-            d[i] = (D)(__VA_ARGS__);                                                                     \
-        }                                                                                                \
+#define RUN_TERNARY_SCALAR(name, D, A, ...)                                                                            \
+    static void name(size_t n, void *dst, const void *va, const void *vb, const void *vc)                              \
+    {                                                                                                                  \
+        D *d = dst;                                                                                                    \
+        const A *pa = va, *pb = vb, *pc = vc;                                                                          \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            const A a = pa[i], b = pb[i], c = pc[i];                                                                   \
+            d[i] = (D)(__VA_ARGS__);                                                                                   \
+        }                                                                                                              \
     }
 
 #endif

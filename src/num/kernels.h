@@ -25,15 +25,15 @@ typedef enum tr_ew {
 
 /* Conversions: (kind, from, to). */
 typedef enum tr_cvt {
-    TR_CVT_SEXT,      /* integer to wider integer, signed (i1: 1 becomes -1) */
+    TR_CVT_SEXT, /* integer to wider integer, signed (i1: 1 becomes -1) */
     TR_CVT_ZEXT,
-    TR_CVT_TRUNC,     /* integer to narrower integer; to i1 the lowest bit */
-    TR_CVT_SI_TO_FP,  /* i1 counts as -1 */
+    TR_CVT_TRUNC,    /* integer to narrower integer; to i1 the lowest bit */
+    TR_CVT_SI_TO_FP, /* i1 counts as -1 */
     TR_CVT_UI_TO_FP,
     TR_CVT_FP_TO_SI,
     TR_CVT_FP_TO_UI,
-    TR_CVT_FP,        /* float to float, nearest even; fp8 targets saturate */
-    TR_CVT_FP_RTZ,    /* float to float, toward zero */
+    TR_CVT_FP,     /* float to float, nearest even; fp8 targets saturate */
+    TR_CVT_FP_RTZ, /* float to float, toward zero */
     TR_CVT_COUNT
 } tr_cvt;
 
@@ -54,14 +54,14 @@ typedef void tr_dot_fn(const tr_dot *dot);
 typedef struct tr_kernels {
     tr_isa isa;
     const char *name;
-    tr_run_fn *ew[TR_EW_COUNT][TR_DTYPE_COUNT];                     /* NULL: not defined for the dtype */
+    tr_run_fn *ew[TR_EW_COUNT][TR_DTYPE_COUNT];                       /* NULL: not defined for the dtype */
     tr_run_fn *convert[TR_CVT_COUNT][TR_DTYPE_COUNT][TR_DTYPE_COUNT]; /* [kind][from][to] */
     /* dst[i] = value, for elements of 1, 2, 4, 8 bytes: index log2(size); value in the low bytes. */
     void (*fill[4])(size_t n, void *dst, uint64_t value);
     /* dst[i] = base + i * step, wrapping, for integers of 1, 2, 4, 8 bytes. */
     void (*iota[4])(size_t n, void *dst, int64_t base, int64_t step);
     /* dst[i] = mask[i] ? a[i] : b[i] for 1, 2, 4, 8 bytes is ew[TR_EW_SELECT][...]. */
-    tr_dot_fn *dot_f32, *dot_f64, *dot_i32; /* element types of A, B, C, D alike */
+    tr_dot_fn *dot_f32, *dot_f64, *dot_i32;                 /* element types of A, B, C, D alike */
     void (*round_tf32)(size_t n, void *dst, const void *a); /* f32 -> f32 */
     /* How many of mask[0..n) are nonzero. */
     size_t (*count_true)(size_t n, const void *mask);

@@ -14,7 +14,10 @@
 #define F32_MAGIC 0x1.8p23f /* x + F32_MAGIC has x, rounded, in its low bits */
 #define F32_INFINITY f32_from_bits(F32_INF)
 
-FORCE_INLINE float f32_abs(float x) { return f32_from_bits(f32_bits(x) & 0x7fffffffu); }
+FORCE_INLINE float f32_abs(float x)
+{
+    return f32_from_bits(f32_bits(x) & 0x7fffffffu);
+}
 
 FORCE_INLINE float f32_copysign(float magnitude, float sign)
 {
@@ -36,7 +39,10 @@ FORCE_INLINE float f32_abs_clamp(float x, float high)
     return f32_from_bits((int32_t)bits < (int32_t)top ? bits : top);
 }
 
-FORCE_INLINE float f32_nan_if(int condition, float x) { return condition ? f32_from_bits(F32_NAN) : x; }
+FORCE_INLINE float f32_nan_if(int condition, float x)
+{
+    return condition ? f32_from_bits(F32_NAN) : x;
+}
 
 /* ---------------------------------------------------------------- exponentials */
 

@@ -52,7 +52,10 @@ FORCE_INLINE float f32_erfc(float x)
     return f32_nan_if(x != x, r);
 }
 
-FORCE_INLINE float f32_rsqrt(float x) { return f32_canonical(1 / __builtin_sqrtf(x)); }
+FORCE_INLINE float f32_rsqrt(float x)
+{
+    return f32_canonical(1 / __builtin_sqrtf(x));
+}
 
 /* Two steps of Halley's method, which triples the right bits, from a third of the exponent. */
 FORCE_INLINE float f32_cbrt(float x)

@@ -147,7 +147,10 @@ FORCE_INLINE float f32_atan2(float y, float x)
     return ((x != x) | (y != y)) ? f32_from_bits(F32_NAN) : r;
 }
 
-FORCE_INLINE float f32_atan(float x) { return f32_atan2(x, 1); }
+FORCE_INLINE float f32_atan(float x)
+{
+    return f32_atan2(x, 1);
+}
 
 FORCE_INLINE float f32_asin(float x)
 {

@@ -13,7 +13,10 @@
 #define WIDE_LN2 0x1.62e42fefa39efp-1
 #define WIDE_PI 0x1.921fb54442d18p+1
 
-FORCE_INLINE double wide_abs(double x) { return f64_from_bits(f64_bits(x) & 0x7fffffffffffffffu); }
+FORCE_INLINE double wide_abs(double x)
+{
+    return f64_from_bits(f64_bits(x) & 0x7fffffffffffffffu);
+}
 
 /* e^x - 1 = scale * p + (scale - 1), with scale a power of two; |x| < 700. */
 FORCE_INLINE double wide_expm1_parts(double x, double *out_scale)
@@ -64,8 +67,14 @@ FORCE_INLINE double wide_log_of(double one_plus_u, double u)
     return n * WIDE_LN2 + (s * 2 + s * (z * p));
 }
 
-FORCE_INLINE double wide_log1p(double u) { return wide_log_of(1 + u, u); }
-FORCE_INLINE double wide_log(double x) { return wide_log_of(x, x - 1); }
+FORCE_INLINE double wide_log1p(double u)
+{
+    return wide_log_of(1 + u, u);
+}
+FORCE_INLINE double wide_log(double x)
+{
+    return wide_log_of(x, x - 1);
+}
 
 /* Angle of (x, y), neither of them NaN. */
 FORCE_INLINE double wide_atan2(double y, double x)

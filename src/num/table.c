@@ -17,6 +17,7 @@ const tr_kernels *ISA_NAME(install)(void)
     ISA_NAME(install_int)(kernels);
     ISA_NAME(install_float)(kernels);
     ISA_NAME(install_math)(kernels);
+    ISA_NAME(install_exp)(kernels);
     ISA_NAME(install_half)(kernels);
     ISA_NAME(install_run)(kernels);
     ISA_NAME(install_convert)(kernels);

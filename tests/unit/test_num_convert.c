@@ -2,7 +2,7 @@
  * set against the same. */
 #include "test_num_reference.h"
 
-static const tr_dtype types[] = { TR_I1,  TR_I8,        TR_I16,     TR_I32, TR_I64, TR_F8E4M3FN,
+static const tr_dtype types[] = { TR_I1,     TR_I8,  TR_I16,  TR_I32, TR_I64, TR_F8E4M3FN,
                                   TR_F8E5M2, TR_F16, TR_BF16, TR_F32, TR_F64 };
 
 static int width(tr_dtype dtype)
@@ -96,8 +96,10 @@ static bool reference(tr_cvt kind, tr_dtype from, tr_dtype to, const void *eleme
             *out_bits = zero_extended << 16;
             return true;
         }
-        if (kind == TR_CVT_FP || isnan(tr_load_f64(from, element))) tr_store_f64(to, &bits, tr_load_f64(from, element));
-        else bits = toward_zero(tr_load_f64(from, element), to);
+        if (kind == TR_CVT_FP || isnan(tr_load_f64(from, element)))
+            tr_store_f64(to, &bits, tr_load_f64(from, element));
+        else
+            bits = toward_zero(tr_load_f64(from, element), to);
         *out_bits = bits;
         return true;
     case TR_CVT_COUNT: break;
@@ -188,8 +190,10 @@ static void ties_and_limits(void **state)
                 for (int step = -1; step <= 1; step++) {
                     const double value = ldexp(1 + fraction * 0.0625, exponent);
                     char *at = (char *)source + n++ * size;
-                    if (from == TR_F64) tr_store_f64(from, at, nextafter(value, step * INFINITY + (step ? 0 : value)));
-                    else tr_store_f64(from, at, (double)nextafterf((float)value, step ? step * INFINITY : (float)value));
+                    if (from == TR_F64)
+                        tr_store_f64(from, at, nextafter(value, step * INFINITY + (step ? 0 : value)));
+                    else
+                        tr_store_f64(from, at, (double)nextafterf((float)value, step ? step * INFINITY : (float)value));
                 }
             }
             tr_store_f64(from, (char *)source + n++ * size, -ldexp(1, exponent));

@@ -47,7 +47,8 @@ static void check_shape(tr_dtype dtype, int64_t m, int64_t n, int64_t k, int64_t
         memset(d, 0xa5, sizeof d);
         if (in_place) {
             const size_t size = tr_dtype_size(dtype), row = (size_t)(n + padding) * size;
-            for (int64_t i = 0; i < m; i++) memcpy((char *)d + (size_t)i * row, (char *)c + (size_t)i * row, (size_t)n * size);
+            for (int64_t i = 0; i < m; i++)
+                memcpy((char *)d + (size_t)i * row, (char *)c + (size_t)i * row, (size_t)n * size);
         }
         dot.c = in_place ? d : c;
         dot.d = d;
@@ -68,7 +69,8 @@ static void fill(tr_dtype dtype, bool special)
             continue;
         }
         for (size_t e = 0; e < sizeof a / tr_dtype_size(dtype); e++) {
-            tr_store_f64(dtype, (char *)matrices[i] + e * tr_dtype_size(dtype), (double)(int64_t)next_random(&random) * 0x1p-63);
+            tr_store_f64(dtype, (char *)matrices[i] + e * tr_dtype_size(dtype),
+                         (double)(int64_t)next_random(&random) * 0x1p-63);
         }
     }
 }

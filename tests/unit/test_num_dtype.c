@@ -212,7 +212,8 @@ static void integers_are_rounded_once(void **state)
                 const int64_t value = middle + step;
                 uint32_t got = 0;
                 tr_store_i64(TR_BF16, &got, value);
-                assert_int_equal(got, format_round(bf16, (double)value, (double)(value - (int64_t)(double)value), false));
+                assert_int_equal(got,
+                                 format_round(bf16, (double)value, (double)(value - (int64_t)(double)value), false));
             }
         }
     }

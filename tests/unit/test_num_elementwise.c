@@ -81,7 +81,8 @@ static void check_integers(tr_ew ew, tr_dtype dtype, size_t n, const void *a, co
         memcpy(&ua, (const char *)a + i * (size_t)size, (size_t)size);
         memcpy(&ub, (const char *)b + i * (size_t)size, (size_t)size);
         memcpy(&got, (const char *)result + i * result_size, result_size);
-        const int64_t sa = (int64_t)(ua << (64 - bits)) >> (64 - bits), sb = (int64_t)(ub << (64 - bits)) >> (64 - bits);
+        const int64_t sa = (int64_t)(ua << (64 - bits)) >> (64 - bits),
+                      sb = (int64_t)(ub << (64 - bits)) >> (64 - bits);
         uint64_t expected = int_reference(ew, bits, sa, sb, ua, ub);
         expected &= tr_ew_describe(ew)->result_i1 ? 1 : UINT64_MAX >> (64 - bits);
         if (got == expected) continue;
@@ -250,8 +251,8 @@ static void check_floats(tr_ew ew, tr_dtype dtype, size_t n, const void *a, cons
         const uint64_t expected = float_bits(dtype, ew, x, y, z, high, low);
         memcpy(&got, (const char *)result + i * result_size, result_size);
         if (got == expected) continue;
-        print_error("%s %s of %a, %a, %a: %#llx, expected %#llx\n", tr_ew_describe(ew)->name, tr_dtype_name(dtype), x, y,
-                    z, (unsigned long long)got, (unsigned long long)expected);
+        print_error("%s %s of %a, %a, %a: %#llx, expected %#llx\n", tr_ew_describe(ew)->name, tr_dtype_name(dtype), x,
+                    y, z, (unsigned long long)got, (unsigned long long)expected);
         fail();
     }
 }
@@ -412,14 +413,10 @@ static void sets_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers_are_right),
-        cmocka_unit_test(all_pairs_of_bytes),
-        cmocka_unit_test(floats_are_right),
-        cmocka_unit_test(sign_functions_keep_the_other_bits),
-        cmocka_unit_test(fused_halves_round_once),
-        cmocka_unit_test(sets_agree_bit_for_bit),
-        cmocka_unit_test(sets_agree_on_all_halves),
-        cmocka_unit_test(sets_by_name),
+        cmocka_unit_test(integers_are_right),       cmocka_unit_test(all_pairs_of_bytes),
+        cmocka_unit_test(floats_are_right),         cmocka_unit_test(sign_functions_keep_the_other_bits),
+        cmocka_unit_test(fused_halves_round_once),  cmocka_unit_test(sets_agree_bit_for_bit),
+        cmocka_unit_test(sets_agree_on_all_halves), cmocka_unit_test(sets_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

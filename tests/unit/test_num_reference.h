@@ -67,8 +67,10 @@ static inline uint32_t format_round(const format *f, double high, double low, bo
     if (high >= format_value(f, above)) return sign | (f->saturates || toward_zero ? f->largest : f->largest + 1);
     while (above - below > 1) {
         const uint32_t middle = (below + above) / 2;
-        if (format_value(f, middle) <= high) below = middle;
-        else above = middle;
+        if (format_value(f, middle) <= high)
+            below = middle;
+        else
+            above = middle;
     }
     if (high == format_value(f, below) && low < 0) above = below, below -= 1; /* high itself is a code */
     const double half = (format_value(f, below) + format_value(f, above)) / 2;
@@ -93,26 +95,79 @@ static inline uint64_t next_random(uint64_t *state)
 static inline void fill_values(tr_dtype dtype, size_t n, void *data, uint64_t *state)
 {
     static const uint64_t f32_bits[] = {
-        0, 0x80000000, 0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x3fc00000, 0x40200000, 0xc0200000, 0x00000001,
-        0x80000001, 0x007fffff, 0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000,
-        0xffc00000, 0x7f800001, 0xffffffff, 0x7fa00000, 0x4b000000, 0x4b000001, 0x4affffff, 0xcb000001, 0x4f000000,
-        0xcf000000, 0x4effffff, 0x5f000000, 0x48000001, 0x7e800000, 0x42b17218, 0xc2cff1b5, 0x3f7fffff, 0x3f800001,
+        0,          0x80000000, 0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x3fc00000, 0x40200000,
+        0xc0200000, 0x00000001, 0x80000001, 0x007fffff, 0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff,
+        0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff, 0x7fa00000, 0x4b000000,
+        0x4b000001, 0x4affffff, 0xcb000001, 0x4f000000, 0xcf000000, 0x4effffff, 0x5f000000, 0x48000001,
+        0x7e800000, 0x42b17218, 0xc2cff1b5, 0x3f7fffff, 0x3f800001,
     };
     static const uint64_t f64_bits[] = {
-        0, 0x8000000000000000, 0x3ff0000000000000, 0xbff0000000000000, 0x3fe0000000000000, 0xbfe0000000000000,
-        0x4004000000000000, 1, 0x8000000000000001, 0x000fffffffffffff, 0x0010000000000000, 0x7fefffffffffffff,
-        0xffefffffffffffff, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000, 0xfff8000000000001,
-        0x7ff0000000000001, 0x4330000000000001, 0x4320000000000001, 0x41e0000000000000, 0xc1e0000000000000,
-        0x43e0000000000000, 0xc3e0000000000000, 0x3ff0000000000001, 0x7e70000000000000, 0x3fefffffffffffff,
+        0,
+        0x8000000000000000,
+        0x3ff0000000000000,
+        0xbff0000000000000,
+        0x3fe0000000000000,
+        0xbfe0000000000000,
+        0x4004000000000000,
+        1,
+        0x8000000000000001,
+        0x000fffffffffffff,
+        0x0010000000000000,
+        0x7fefffffffffffff,
+        0xffefffffffffffff,
+        0x7ff0000000000000,
+        0xfff0000000000000,
+        0x7ff8000000000000,
+        0xfff8000000000001,
+        0x7ff0000000000001,
+        0x4330000000000001,
+        0x4320000000000001,
+        0x41e0000000000000,
+        0xc1e0000000000000,
+        0x43e0000000000000,
+        0xc3e0000000000000,
+        0x3ff0000000000001,
+        0x7e70000000000000,
+        0x3fefffffffffffff,
     };
-    static const uint64_t f16_bits[] = { 0, 0x8000, 0x3c00, 0xbc00, 0x3800, 0x3e00, 0x4100, 1, 0x8001, 0x03ff, 0x0400,
-                                         0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 0xffff, 0x6400, 0x3bff };
-    static const uint64_t bf16_bits[] = { 0, 0x8000, 0x3f80, 0xbf80, 0x3f00, 0x3fc0, 0x4020, 1, 0x8001, 0x007f, 0x0080,
-                                          0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7fc0, 0x7f81, 0xffff, 0x4b00, 0x3f7f };
+    static const uint64_t f16_bits[] = {
+        0,      0x8000, 0x3c00, 0xbc00, 0x3800, 0x3e00, 0x4100, 1,      0x8001, 0x03ff,
+        0x0400, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 0xffff, 0x6400, 0x3bff
+    };
+    static const uint64_t bf16_bits[] = { 0,      0x8000, 0x3f80, 0xbf80, 0x3f00, 0x3fc0, 0x4020,
+                                          1,      0x8001, 0x007f, 0x0080, 0x7f7f, 0xff7f, 0x7f80,
+                                          0xff80, 0x7fc0, 0x7f81, 0xffff, 0x4b00, 0x3f7f };
     static const uint64_t integers[] = {
-        0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 100, (uint64_t)-1, (uint64_t)-2, (uint64_t)-7, 0x7f, 0x80, 0x7fff,
-        0x8000, 0x7fffffff, 0x80000000, 0x7fffffffffffffff, 0x8000000000000000, 0x55, 0xaa, 0xffff, 0xffffffff,
-        0x20000000000001, 0x1000001,
+        0,
+        1,
+        2,
+        3,
+        7,
+        8,
+        15,
+        16,
+        31,
+        32,
+        63,
+        64,
+        100,
+        (uint64_t)-1,
+        (uint64_t)-2,
+        (uint64_t)-7,
+        0x7f,
+        0x80,
+        0x7fff,
+        0x8000,
+        0x7fffffff,
+        0x80000000,
+        0x7fffffffffffffff,
+        0x8000000000000000,
+        0x55,
+        0xaa,
+        0xffff,
+        0xffffffff,
+        0x20000000000001,
+        0x1000001,
     };
     const size_t size = tr_dtype_size(dtype);
     const uint64_t *special = integers;
