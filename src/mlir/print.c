@@ -2,6 +2,8 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
+
 /* ---------------------------------------------------------------- pieces */
 
 void tr_print_value(tr_printer *p, const tr_value *value)
@@ -45,15 +47,40 @@ static void print_indent(tr_printer *p)
 
 /* ---------------------------------------------------------------- blocks */
 
-tr_str tr_block_label(const tr_block *block)
+tr_str tr_block_label(const tr_printer *p, const tr_block *block)
 {
-    return block->label.size ? block->label : TR_STR("bb0"); /* only an entry block can be without */
+    return block->label.size ? block->label : tr_str_of(p->entry_label); /* only an entry block can be without */
+}
+
+/* The number of a label "bb12", -1 if it has another form. */
+static int64_t label_number(tr_str label)
+{
+    int64_t number = 0;
+    if (!tr_str_starts_with(label, "bb") || label.size < 3 || label.size > 20) return -1;
+    for (size_t i = 2; i < label.size; i++) {
+        if (label.data[i] < '0' || label.data[i] > '9') return -1;
+        number = number * 10 + (label.data[i] - '0');
+    }
+    return number;
+}
+
+/* "bb0" as MLIR has it, unless another block of the region has that label. */
+static void name_entry(tr_printer *p, const tr_region *region)
+{
+    int64_t largest = -1;
+    bool taken = false;
+    for (const tr_block *block = region->first; block; block = block->next) {
+        int64_t number = label_number(block->label);
+        if (number > largest) largest = number;
+        if (tr_str_is(block->label, "bb0")) taken = true;
+    }
+    snprintf(p->entry_label, sizeof(p->entry_label), "bb%lld", taken ? (long long)largest + 1 : 0);
 }
 
 static void print_label(tr_printer *p, const tr_block *block)
 {
     tr_put(p, "^");
-    tr_text_append(p->out, tr_block_label(block));
+    tr_text_append(p->out, tr_block_label(p, block));
 }
 
 static int compare_preds(const void *a, const void *b)
@@ -154,10 +181,14 @@ tr_status tr_print_region(tr_printer *p, const tr_region *region, bool labels, b
 {
     tr_pred *preds = NULL;
     size_t count = 0;
+    char outer_label[sizeof(p->entry_label)];
+    memcpy(outer_label, p->entry_label, sizeof(outer_label));
+    name_entry(p, region);
     tr_put(p, "{\n");
     if (region->block_count > 1) TR_TRY(find_preds(p, region, &preds, &count));
     tr_status status = print_blocks(p, region, labels, ends, preds, count);
     free(preds);
+    memcpy(p->entry_label, outer_label, sizeof(outer_label));
     print_indent(p);
     tr_put(p, "}");
     return status;

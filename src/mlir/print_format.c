@@ -250,7 +250,7 @@ static tr_status print_items(state *s, const tr_format_item *items, int count)
         case TR_FORMAT_SUCCESSOR:
             put_space(s);
             put(s, TR_STR("^"));
-            if (!s->mute) put(s, tr_block_label(s->op->successors[item->index].block));
+            if (!s->mute) put(s, tr_block_label(s->p, s->op->successors[item->index].block));
             break;
         case TR_FORMAT_GROUP: {
             bool mute = s->mute;

@@ -19,6 +19,7 @@ typedef struct tr_printer {
     tr_text *out;
     tr_error *error;
     int indent;
+    char entry_label[24]; /* for the entry block of the region at hand, which may have none of its own */
 } tr_printer;
 
 static inline void tr_put(tr_printer *p, const char *text)
@@ -34,7 +35,7 @@ void tr_print_loc(tr_printer *p, const tr_loc *loc);
 void tr_print_dict(tr_printer *p, const tr_op *op, const bool *skip, const char *keyword);
 /* `labels`: the label of the entry block is written if it has arguments; `ends`: the last op of a block is. */
 tr_status tr_print_region(tr_printer *p, const tr_region *region, bool labels, bool ends);
-tr_str tr_block_label(const tr_block *block);
+tr_str tr_block_label(const tr_printer *p, const tr_block *block);
 
 /* print_format.c, print_hooks.c */
 tr_status tr_print_format(tr_printer *p, const tr_op *op, const tr_op_info *info);
