@@ -63,6 +63,12 @@ typedef struct tr_result_name {
     uint32_t count, offset;
 } tr_result_name;
 
+/* A word of up to seven letters and the type that it is, NULL if it is none. */
+typedef struct tr_word_type {
+    uint64_t key;
+    const tr_type *type;
+} tr_word_type;
+
 typedef struct tr_parser {
     tr_module *module;
     tr_arena *arena; /* the module's */
@@ -77,6 +83,7 @@ typedef struct tr_parser {
 
     const tr_type **types; /* open addressing, see types.c */
     size_t type_count, type_capacity;
+    tr_word_type word_types[32];
     const tr_type *i1, *i32, *i64, *f64, *index, *none;
     tr_map aliases;   /* "#name" -> tr_alias_entry *, "!name" too */
     tr_map encodings; /* text -> the attribute that stands for it */

@@ -206,7 +206,7 @@ static uint32_t integer_bits(tr_str name)
 }
 
 /* A type of one word. *out stays NULL if the word is not one. */
-static tr_status word_type(tr_parser *p, tr_str name, uint32_t offset, const tr_type **out)
+static tr_status find_word_type(tr_parser *p, tr_str name, uint32_t offset, const tr_type **out)
 {
     uint32_t bits = integer_bits(name);
     if (bits == TOO_WIDE) return tr_parse_fail(p, offset, "'%.*s' has too many bits", TR_STR_ARG(name));
@@ -233,6 +233,22 @@ static tr_status word_type(tr_parser *p, tr_str name, uint32_t offset, const tr_
     }
     if (tr_str_is(name, "index")) *out = p->index;
     if (tr_str_is(name, "none")) *out = p->none;
+    return TR_OK;
+}
+
+/* The same; a few words are nearly all there are, so the last types found are kept by their letters. */
+static tr_status word_type(tr_parser *p, tr_str name, uint32_t offset, const tr_type **out)
+{
+    if (name.size > 7) return find_word_type(p, name, offset, out);
+    uint64_t key = 0;
+    memcpy(&key, name.data, name.size);
+    key |= (uint64_t)name.size << 56;
+    tr_word_type *slot = &p->word_types[key * 0x9e3779b97f4a7c15u >> 59];
+    if (slot->key != key) {
+        TR_TRY(find_word_type(p, name, offset, out));
+        *slot = (tr_word_type){ key, *out };
+    }
+    *out = slot->type;
     return TR_OK;
 }
 
