@@ -98,6 +98,12 @@ def test_links_lead_somewhere():
     assert missing == []
 
 
+def test_index_has_every_page():
+    index = (ROOT / "docs" / "README.md").read_text()
+    missing = [page.name for page in sorted((ROOT / "docs").glob("*.md")) if f"]({page.name})" not in index]
+    assert missing == ["README.md"]
+
+
 def test_examples_are_found():
     page = """
 <!-- not run: needs a GPU -->
