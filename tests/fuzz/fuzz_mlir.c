@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak)); /* the replay has none */
 
 static void die(const char *what, const char *text, const tr_error *error)
 {
@@ -64,4 +66,42 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) print_and_read(module, &ways[i]);
     tr_module_destroy(module);
     return 0;
+}
+
+/* ---------------------------------------------------------------- mutation by lines and words */
+
+/* A piece of the text: a line with its '\n', or a word. */
+static tr_str pick(const uint8_t *data, size_t size, unsigned random, bool line)
+{
+    size_t begin = random % size, end;
+    if (line) {
+        while (begin && data[begin - 1] != '\n') begin--;
+        for (end = begin; end < size && data[end] != '\n';) end++;
+        if (end < size) end++;
+    } else {
+        static const char separators[] = " ,:()<>{}[]=\n";
+        while (begin && !strchr(separators, data[begin - 1])) begin--;
+        for (end = begin; end < size && !strchr(separators, data[end]);) end++;
+        if (end == begin) end++;
+    }
+    return (tr_str){ (const char *)data + begin, end - begin };
+}
+
+/* Bytes seldom make another module: half of the time one piece of the text is put in another one's place, or next to
+ * it, so that names, types and ops meet others that they should not. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    if (size < 2 || seed & 1) return LLVMFuzzerMutate ? LLVMFuzzerMutate(data, size, max_size) : size;
+    unsigned random = seed * 2654435761u;
+    bool line = random >> 28 & 1, insert = random >> 29 & 1;
+    tr_str from = pick(data, size, random >> 3, line), to = pick(data, size, random * 69069u >> 3, line);
+    size_t at = (size_t)((const uint8_t *)to.data - data), removed = insert ? 0 : to.size;
+    if (size - removed + from.size > max_size) return size;
+    uint8_t *copy = malloc(from.size);
+    if (!copy) return size;
+    memcpy(copy, from.data, from.size);
+    memmove(data + at + from.size, data + at + removed, size - at - removed);
+    memcpy(data + at, copy, from.size);
+    free(copy);
+    return size - removed + from.size;
 }
