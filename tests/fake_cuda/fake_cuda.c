@@ -333,15 +333,17 @@ static tr_cu_result fake_cuCtxSynchronize(void)
 
 /* ---------------------------------------------------------------- modules */
 
-/* The size of a cubin, which the driver is not told either: its section headers come last. */
+/* A cubin says its size by its headers' places: those of sections and of segments come last. */
 static tr_str image_bytes(const char *image)
 {
-    uint64_t sections;
-    uint16_t count;
+    uint64_t places[2];
+    uint16_t counts[2];
     if (memcmp(image, "\177ELF", 4) != 0) return tr_str_of(image);
-    memcpy(&sections, image + 40, sizeof(sections));
-    memcpy(&count, image + 60, sizeof(count));
-    return (tr_str){ image, (size_t)sections + (size_t)count * 64 };
+    memcpy(places, image + 32, sizeof(places)); /* segments, sections */
+    memcpy(&counts[0], image + 56, 2);
+    memcpy(&counts[1], image + 60, 2);
+    const uint64_t ends[2] = { places[0] + (uint64_t)counts[0] * 56, places[1] + (uint64_t)counts[1] * 64 };
+    return (tr_str){ image, (size_t)(ends[0] > ends[1] ? ends[0] : ends[1]) };
 }
 
 static tr_cu_result fake_cuModuleLoadDataEx(tr_cu_module *module, const void *image, unsigned count,
