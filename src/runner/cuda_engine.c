@@ -110,9 +110,24 @@ static tr_status create_kernel(tr_kernel *kernel, tr_gpu_kernel *gpu, tr_str ima
     return read_descriptors(gpu, metadata, error);
 }
 
+/* TTGIR and LLIR don't say their parameters in a form that is read here: the PTX made of them does. */
+static tr_status adopt_signature(tr_artifact *artifact, const tr_lowered *lowered, tr_error *error)
+{
+    if (artifact->func || artifact->entry) return TR_OK;
+    for (int32_t i = 0; i < lowered->count; i++) {
+        const tr_lower_stage *stage = &lowered->stages[i];
+        if (stage->level != TR_LEVEL_PTX) continue;
+        TR_TRY(tr_image_read((tr_str){ stage->data, stage->size }, artifact->path, &artifact->image, error));
+        TR_TRY(tr_image_find(artifact->image, artifact->kernel, artifact->path, &artifact->entry, error));
+        return tr_artifact_read_signature(artifact, error);
+    }
+    return TR_OK;
+}
+
 static tr_status create_from_lowered(tr_kernel *kernel, tr_gpu_kernel *gpu, const tr_lowered *lowered, tr_error *error)
 {
     tr_metadata *metadata = NULL;
+    TR_TRY(adopt_signature(kernel->artifact, lowered, error));
     TR_TRY(tr_metadata_parse(tr_str_of(lowered->metadata), "the metadata of the lowered kernel", &metadata, error));
     tr_status status = create_kernel(kernel, gpu, tr_lowered_bytes(lowered), metadata, NULL, error);
     tr_metadata_destroy(metadata);
