@@ -416,8 +416,10 @@ static tr_status order_blocks(tr_compiler *c, const tr_region *region, block_pla
             }
         }
     }
-    plan->count = (int)(n - done);
-    memmove(plan->order, plan->order + done, (n - done) * sizeof(plan->order[0]));
+    if (status == TR_OK) {
+        plan->count = (int)(n - done);
+        memmove(plan->order, plan->order + done, (n - done) * sizeof(plan->order[0]));
+    }
     tr_map_deinit(&seen);
     tr_arena_deinit(&scratch);
     return status;
