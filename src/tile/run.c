@@ -119,6 +119,17 @@ static tr_frame *oldest(worker_state *w)
     return frame;
 }
 
+static void report_progress(worker_state *w)
+{
+    launch_state *launch = w->launch;
+    if (!w->reports) return;
+    double time = now();
+    if (time < w->next_report) return;
+    const tr_launch_options *options = launch->run.options;
+    options->progress(options->progress_user, __atomic_load_n(&launch->done, __ATOMIC_RELAXED), launch->total);
+    w->next_report = time + 1e-3 * TR_PROGRESS_EVERY_MS;
+}
+
 /* Runs a frame until it is done, the launch stops, or it seems to wait. True: it is to be set aside. */
 static bool run_slices(worker_state *w, tr_frame *frame, int64_t slice)
 {
@@ -132,22 +143,12 @@ static bool run_slices(worker_state *w, tr_frame *frame, int64_t slice)
         if (frame->state == TR_FRAME_TRAPPED) fail_launch(launch, &frame->error);
         if (!ready) break;
         watch(launch);
+        report_progress(w);
         if (stopped(launch)) return false;
         if (frame->waits) return true;
     }
     __atomic_add_fetch(&launch->done, 1, __ATOMIC_RELAXED);
     return false;
-}
-
-static void report_progress(worker_state *w)
-{
-    launch_state *launch = w->launch;
-    if (!w->reports) return;
-    double time = now();
-    if (time < w->next_report) return;
-    const tr_launch_options *options = launch->run.options;
-    options->progress(options->progress_user, __atomic_load_n(&launch->done, __ATOMIC_RELAXED), launch->total);
-    w->next_report = time + 1e-3 * TR_PROGRESS_EVERY_MS;
 }
 
 /* Who waits where: the worker's own programs, the first few. */
