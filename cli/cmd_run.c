@@ -8,6 +8,7 @@
 
 static const option_row rows[] = {
     TEXT(run_options, grid, "grid", "X[,Y[,Z]]", "how many programs run; needed"),
+    TEXT(run_options, programs, "programs", "LIST", "run only these, in this order: 0,5-9 or (1,2,0);(3,0,0); CPU only"),
     LIST(run_options, args, "arg", "NAME=VALUE", "an argument, by name or position; VALUE alone takes the next place"),
     LIST(run_options, outs, "out", "NAME=FILE.npy", "save a buffer after the launch"),
     LIST(run_options, expects, "expect", "NAME=FILE.npy", "compare a buffer with a file after the launch"),
@@ -19,12 +20,18 @@ static const option_row rows[] = {
     INT(run_options, repeat, "repeat", "N", 1, "then time N more launches"),
     INT(run_options, warmup, "warmup", "N", 0, "with --repeat: launch N times before"),
     REAL(run_options, flops, "flops", "N", 0, "with --repeat: operations of a launch, for GFLOP/s"),
+    FLAG(run_options, profile, "profile", "say which Python lines the time of the launch went to; CPU only"),
+    FLAG(run_options, profile_steps, "profile-steps", "like --profile, and which steps of the tile VM"),
     INT(run_options, threads, "threads", "N", 1, "CPU threads; TRITON_RUNNER_THREADS, else one a core"),
-    REAL(run_options, timeout, "timeout", "SECONDS", 0, "stop a launch that takes longer"),
+    REAL(run_options, timeout, "timeout", "SECONDS", 0, "stop a launch that takes longer; CPU only"),
     TEXT(run_options, device, "device", "cpu|cuda", "where it runs; cpu if not given"),
     TEXT(run_options, kernel, "kernel", "NAME", "which kernel, where there are several"),
     TEXT(run_options, level, "level", "LEVEL", "which level to take from a folder: ttir ttgir llir ptx cubin"),
     TEXT(run_options, metadata, "metadata", "FILE", "the metadata JSON; NAME.json beside the kernel if not given"),
+    TEXT(run_options, python, "python", "PYTHON",
+         "on a GPU: has Triton, for TTIR, TTGIR and LLIR; TRITON_RUNNER_PYTHON, else python3, if not given"),
+    TEXT(run_options, ptxas, "ptxas", "FILE", "on a GPU: makes cubins; the first that is new enough if not given"),
+    FLAG(run_options, no_cache, "no-cache", "on a GPU: neither take what was compiled from the cache nor keep it"),
     COMMON_OPTIONS(run_options),
 };
 
@@ -57,7 +64,10 @@ static tr_status parse_grid(const char *text, tr_grid *out_grid, tr_error *error
 static tr_status load_kernel(cli_run *run, tr_error *error)
 {
     const run_options *o = run->options;
-    const tr_context_options context_options = { .threads = thread_count(o->threads) };
+    const tr_context_options context_options = { .threads = thread_count(o->threads),
+                                                 .python = o->python,
+                                                 .ptxas = o->ptxas,
+                                                 .no_cache = o->no_cache };
     tr_load load = { .device = o->device, .kernel = o->kernel, .metadata = o->metadata };
     if (o->level) {
         load.level = tr_level_from_name(o->level);
@@ -103,7 +113,7 @@ static void report_launch(cli_run *run, double seconds)
 static tr_status run_and_check(cli_run *run, tr_error *error)
 {
     double seconds;
-    tr_status status = launch(run, (tr_launch_options){ 0 }, &seconds, error);
+    tr_status status = launch(run, (tr_launch_options){ .profile = run->profile }, &seconds, error);
     if (status == TR_INTERRUPTED) {
         tr_error second; /* the buffers as the programs left them may be all that is left of hours */
         if (write_outs(run, &second) != TR_OK) say("run", "%s", second.message);
@@ -113,6 +123,7 @@ static tr_status run_and_check(cli_run *run, tr_error *error)
         status = write_outs(run, error);
     }
     if (status == TR_OK) status = print_values(run, error);
+    if (status == TR_OK && run->profile) report_profile(run);
     if (status == TR_OK) status = check_expects(run, error);
     if (status == TR_OK) status = time_launches(run, error);
     return status;
@@ -120,11 +131,15 @@ static tr_status run_and_check(cli_run *run, tr_error *error)
 
 static tr_status run_kernel(cli_run *run, tr_error *error)
 {
-    tr_status status = parse_grid(run->options->grid, &run->grid, error);
+    const run_options *o = run->options;
+    tr_status status = parse_grid(o->grid, &run->grid, error);
+    if (status == TR_OK && o->programs) status = choose_programs(run, error);
     if (status == TR_OK) status = load_kernel(run, error);
     if (status == TR_OK) status = bind_args(run, error);
     if (status == TR_OK) status = make_values(run, error);
     if (status == TR_OK) status = check_names(run, error);
+    bool profiled = o->profile || o->profile_steps;
+    if (status == TR_OK && profiled) status = tr_profile_create(run->kernel, &run->profile, error);
     if (status != TR_OK) return status;
     note_hints(run);
     run->cancel = watch_interrupt();
@@ -148,6 +163,8 @@ static enum exit_code run_command(void *any)
     free_values(&run);
     free(run.values);
     free(run.texts);
+    free(run.programs);
+    tr_profile_destroy(run.profile);
     tr_kernel_destroy(run.kernel);
     tr_context_destroy(run.context);
     return code;
@@ -164,6 +181,10 @@ static const char *const examples[] = {
     "triton-runner run add.ttir --grid 1024 --arg rand:f32:1048576 --arg rand:f32:1048576 --arg empty:f32:1048576 "
     "--arg "
     "1048576 --repeat 20 --warmup 3",
+    "triton-runner run add.ttir --grid 4 --programs 0,2-3 --profile --arg rand:4096 --arg rand:4096 --arg zeros:4096 "
+    "--arg 4096",
+    "triton-runner run add.ptx --device cuda --grid 4 --arg arange:f32:4096 --arg ones:f32:4096 --arg zeros:f32:4096 "
+    "--arg 4096 --print 2",
     NULL,
 };
 

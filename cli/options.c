@@ -206,7 +206,7 @@ void print_markdown(void)
            "| 0 | done |\n"
            "| 1 | a comparison failed |\n"
            "| 2 | usage: an unknown option, a grid of zero, arguments that the kernel doesn't take |\n"
-           "| 3 | bad input: a file that is missing or damaged, an access out of bounds |\n"
+           "| 3 | bad input: a file that is missing or damaged, an access out of bounds, a deadlock |\n"
            "| 4 | unsupported: an op, a level or a device that nothing here runs |\n"
            "| 5 | internal: a bug in Triton Runner, or no memory |\n"
            "| 124 | the time limit of `--timeout` passed |\n"

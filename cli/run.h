@@ -7,11 +7,11 @@
 
 typedef struct run_options {
     struct common_options common;
-    const char *kernel, *grid, *device, *level, *metadata;
+    const char *kernel, *grid, *programs, *device, *level, *metadata, *python, *ptxas;
     text_list args, outs, expects, prints;
     real_option rtol, atol, timeout, flops;
     int64_t ulp, repeat, warmup, threads;
-    bool equal_nan;
+    bool equal_nan, profile, profile_steps, no_cache;
 } run_options;
 
 typedef struct cli_run {
@@ -19,8 +19,11 @@ typedef struct cli_run {
     tr_context *context;
     tr_kernel *kernel;
     tr_grid grid;
-    int32_t count;      /* parameters */
-    const char **texts; /* the value of each, as given */
+    uint64_t *programs; /* linear ids of the chosen ones; NULL = all */
+    uint64_t program_count;
+    tr_profile *profile; /* of the launch that counts; NULL = none */
+    int32_t count;       /* parameters that have a value: all but hidden ones that are left out */
+    const char **texts;  /* the value of each, as given */
     cli_value *values;
     const volatile int *cancel;
     json_t *report;
@@ -39,7 +42,10 @@ tr_status bind_args(cli_run *run, tr_error *error);
 tr_status make_values(cli_run *run, tr_error *error);
 void free_values(cli_run *run);
 
-/* Launches once; `options` may hold a writer. */
+/* --programs: makes run->programs, for run->grid. */
+tr_status choose_programs(cli_run *run, tr_error *error);
+
+/* Launches once; `options` may hold a writer or a profile. */
 tr_status launch(cli_run *run, tr_launch_options options, double *out_seconds, tr_error *error);
 
 /* The parameter `name` of --option, which must be a buffer. */
@@ -52,6 +58,7 @@ tr_status check_names(const cli_run *run, tr_error *error); /* before the launch
 tr_status write_outs(cli_run *run, tr_error *error);
 tr_status print_values(cli_run *run, tr_error *error);
 tr_status check_expects(cli_run *run, tr_error *error);
+void report_profile(cli_run *run);
 tr_status time_launches(cli_run *run, tr_error *error);
 
 #endif

@@ -5,6 +5,13 @@
 
 #define FEW_ARGS 64
 
+/* tt.print: as it comes, in whole lines, from any thread. */
+static void print_line(void *user, const char *text)
+{
+    (void)user;
+    fputs(text, stderr);
+}
+
 tr_status launch(cli_run *run, tr_launch_options options, double *out_seconds, tr_error *error)
 {
     cli_progress progress;
@@ -13,6 +20,9 @@ tr_status launch(cli_run *run, tr_launch_options options, double *out_seconds, t
     options.cancel = run->cancel;
     options.progress = progress_show;
     options.progress_user = &progress;
+    options.print = print_line;
+    options.programs = run->programs;
+    options.program_count = run->program_count;
     tr_arg few[FEW_ARGS], *args = run->count <= FEW_ARGS ? few : allocate((size_t)run->count, sizeof(*args));
     for (int32_t i = 0; i < run->count; i++) args[i] = value_arg(&run->values[i]);
     double begin = now_seconds();

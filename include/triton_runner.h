@@ -279,6 +279,9 @@ typedef struct tr_param {
 
 TR_API int32_t tr_kernel_param_count(const tr_kernel *kernel);
 TR_API const tr_param *tr_kernel_param(const tr_kernel *kernel, int32_t index); /* NULL out of range */
+/* How many of the last ones a launch may leave out: PTX and cubins without metadata don't say whether these are the
+ * kernel's own or scratch memory that the compiler asks for. */
+TR_API int32_t tr_kernel_optional_param_count(const tr_kernel *kernel);
 
 /* One distinct op of the kernel, in order of name. */
 typedef struct tr_op_use {
@@ -297,6 +300,19 @@ TR_API const tr_op_use *tr_kernel_op(const tr_kernel *kernel, int32_t index);
 
 /* The compiled steps of the tile VM as text (docs/tile.md). Release with free(). */
 TR_API TR_MUST_CHECK tr_status tr_kernel_steps_text(const tr_kernel *kernel, char **out_text, tr_error *error);
+
+/* The kernel's whole file as text. TTIR and TTGIR are printed from what was read, which other levels with a text, LLIR
+ * and PTX, are not: theirs comes as it is, and `flags` must be 0. Release with free(). */
+enum {
+    TR_IR_TEXT_GENERIC = 1,      /* every op in MLIR's generic form */
+    TR_IR_TEXT_NO_LOCATIONS = 2, /* without loc(...) and their aliases */
+};
+TR_API TR_MUST_CHECK tr_status tr_kernel_ir_text(const tr_kernel *kernel, uint32_t flags, char **out_text,
+                                                 tr_error *error);
+
+/* The GPU that PTX or a cubin was made for, "sm_90a", as the file itself says; NULL for other levels. */
+#define TR_KERNEL_TARGET_SIZE 24
+TR_API const char *tr_kernel_target(const tr_kernel *kernel, char buffer[TR_KERNEL_TARGET_SIZE]);
 
 /* A metadata key's value as text ("4", "cuda", a JSON text for lists and objects); NULL if absent. */
 TR_API const char *tr_kernel_metadata(const tr_kernel *kernel, const char *key);
