@@ -241,20 +241,18 @@ static tr_status parse_hash(tr_parser *p, const tr_attr **out)
 {
     tr_token token = tr_peek(p);
     tr_str name = tr_name_of(p, token);
-    if (!memchr(name.data, '.', name.size)) {
+    if (!memchr(name.data, '.', name.size) && tr_peek_second(p) != '<') {
         const tr_alias *alias;
         TR_TRY(tr_find_alias(p, &alias));
-        if (alias && alias->attr) {
-            p->at++;
-            *out = alias->attr;
-            if (alias->attr->kind == TR_ATTR_LOC) p->module->locs_in_attrs = true;
-            return TR_OK;
-        }
-        if (tr_peek_second(p) != '<') {
+        if (!alias || !alias->attr) {
             return tr_parse_fail(p, token.begin,
                                  "'#%.*s' is not defined here; an attribute's alias stands before its uses",
                                  TR_STR_ARG(name));
         }
+        p->at++;
+        *out = alias->attr;
+        if (alias->attr->kind == TR_ATTR_LOC) p->module->locs_in_attrs = true;
+        return TR_OK;
     }
     tr_attr attr = { .kind = TR_ATTR_OPAQUE };
     uint32_t first = p->at++;

@@ -81,7 +81,7 @@ tr_status tr_expand(tr_parser *p, uint32_t begin, uint32_t first_token, tr_str *
     tr_status status = TR_OK;
     for (uint32_t i = first_token; i < end_token && status == TR_OK; i++) {
         tr_token token = p->tokens[i];
-        if (token.kind != TR_TOKEN_HASH) continue;
+        if (token.kind != TR_TOKEN_HASH || p->tokens[i + 1].kind == '<') continue;
         const tr_alias *alias;
         p->at = i;
         status = tr_find_alias(p, &alias);

@@ -436,15 +436,13 @@ static tr_status parse_dialect_type(tr_parser *p, const tr_type **out)
 {
     tr_token token = tr_peek(p);
     tr_str name = tr_name_of(p, token);
-    if (!memchr(name.data, '.', name.size)) {
+    if (!memchr(name.data, '.', name.size) && tr_peek_second(p) != '<') {
         const tr_alias *alias;
         TR_TRY(tr_find_alias(p, &alias));
-        if (alias && alias->type) {
-            p->at++;
-            *out = alias->type;
-            return TR_OK;
-        }
-        if (tr_peek_second(p) != '<') return tr_parse_fail(p, token.begin, "unknown type '!%.*s'", TR_STR_ARG(name));
+        if (!alias || !alias->type) return tr_parse_fail(p, token.begin, "unknown type '!%.*s'", TR_STR_ARG(name));
+        p->at++;
+        *out = alias->type;
+        return TR_OK;
     }
     uint32_t first = p->at++;
     if (tr_str_is(name, "tt.ptr")) return parse_pointer(p, out);
