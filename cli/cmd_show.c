@@ -7,11 +7,14 @@
 typedef struct show_options {
     struct common_options common;
     const char *kernel, *level, *metadata;
-    bool steps;
+    bool steps, print, generic, strip_locations;
 } show_options;
 
 static const option_row rows[] = {
     FLAG(show_options, steps, "steps", "also print the steps that the tile VM runs (docs/tile.md)"),
+    FLAG(show_options, print, "print", "print the kernel's text, and nothing else"),
+    FLAG(show_options, generic, "generic", "print it with every op in MLIR's generic form"),
+    FLAG(show_options, strip_locations, "strip-locations", "print it without loc(...)"),
     TEXT(show_options, kernel, "kernel", "NAME", "which kernel, where there are several"),
     TEXT(show_options, level, "level", "LEVEL", "which level to take from a folder: ttir ttgir llir ptx cubin"),
     TEXT(show_options, metadata, "metadata", "FILE", "the metadata JSON; NAME.json beside the kernel if not given"),
@@ -63,15 +66,27 @@ static void show_listing(const tr_listing *listing, const show_options *options)
 
 /* ---------------------------------------------------------------- one kernel */
 
+/* What is shown only when asked for; NULL when it was not. */
+typedef struct show_texts {
+    char *steps, *ir;
+} show_texts;
+
+/* True for a parameter that may be one the compiler appended. */
+static bool is_optional(const tr_kernel *kernel, int32_t index)
+{
+    return index >= tr_kernel_param_count(kernel) - tr_kernel_optional_param_count(kernel);
+}
+
 static json_t *params_json(const tr_kernel *kernel)
 {
     json_t *list = json_array();
     const tr_param *param;
     for (int32_t i = 0; (param = tr_kernel_param(kernel, i)) != NULL; i++) {
-        json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:s, s:b, s:I}", "index", (int)i, "name",
+        json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:s, s:b, s:I, s:b}", "index", (int)i, "name",
                                               json_text(param->name), "type", json_text(param->type), "dtype",
                                               tr_dtype_name(param->dtype), "is_pointer", param->is_pointer,
-                                              "divisibility", (json_int_t)param->divisibility));
+                                              "divisibility", (json_int_t)param->divisibility, "optional",
+                                              is_optional(kernel, i)));
     }
     return list;
 }
@@ -104,15 +119,17 @@ static json_t *metadata_json(const tr_kernel *kernel)
     return object;
 }
 
-static void show_json(const tr_kernel *kernel, const tr_listing *listing, const char *reason, const char *steps)
+static void show_json(const tr_kernel *kernel, const tr_listing *listing, const char *reason, const show_texts *texts)
 {
-    json_t *object = json_pack("{s:o, s:s, s:I, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "path",
+    char target[TR_KERNEL_TARGET_SIZE];
+    json_t *object = json_pack("{s:o, s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "path",
                                json_text(tr_kernel_path(kernel)), "level", tr_level_name(tr_kernel_level(kernel)),
                                "size", (json_int_t)tr_kernel_size(kernel), "kernel", json_text(tr_kernel_name(kernel)),
-                               "kernels", listing_json(listing), "runs", tr_kernel_runs(kernel), "reason",
-                               json_text(reason), "parameters", params_json(kernel), "ops", ops_json(kernel),
-                               "metadata", metadata_json(kernel));
-    if (steps) json_object_set_new(object, "steps", json_text(steps));
+                               "target", json_text(tr_kernel_target(kernel, target)), "kernels", listing_json(listing),
+                               "runs", tr_kernel_runs(kernel), "reason", json_text(reason), "parameters",
+                               params_json(kernel), "ops", ops_json(kernel), "metadata", metadata_json(kernel));
+    if (texts->steps) json_object_set_new(object, "steps", json_text(texts->steps));
+    if (texts->ir) json_object_set_new(object, "text", json_text(texts->ir));
     print_json(object);
 }
 
@@ -131,6 +148,8 @@ static void print_head(const tr_kernel *kernel, const tr_listing *listing, const
         for (int32_t i = 0; i < listing->count; i++) printf(" %s", tr_level_name(listing->entries[i].level));
         printf("\n");
     }
+    char target[TR_KERNEL_TARGET_SIZE];
+    if (tr_kernel_target(kernel, target)) printf("made for %s\n", target);
     for (size_t i = 0; i < sizeof(telling_keys) / sizeof(telling_keys[0]); i++) {
         const char *text = tr_kernel_metadata(kernel, telling_keys[i]);
         if (text) printf("%s: %s\n", telling_keys[i], text);
@@ -149,6 +168,7 @@ static void print_params(const tr_kernel *kernel)
     for (int32_t i = 0; (param = tr_kernel_param(kernel, i)) != NULL; i++) {
         printf("  %2d  %-16s %s", i, param->name, param->type);
         if (param->divisibility) printf("  divisible by %lld", (long long)param->divisibility);
+        if (is_optional(kernel, i)) printf("  optional: it may be the compiler's own");
         printf("\n");
     }
 }
@@ -184,31 +204,55 @@ static void find_reason(const tr_kernel *kernel, tr_error *out_reason)
     if (tr_kernel_steps_text(kernel, &steps, out_reason) == TR_OK) free(steps);
 }
 
+static bool wants_text(const show_options *options)
+{
+    return options->print || options->generic || options->strip_locations;
+}
+
+static tr_status make_texts(const tr_kernel *kernel, const show_options *options, show_texts *texts, tr_error *error)
+{
+    const uint32_t flags = (options->generic ? TR_IR_TEXT_GENERIC : 0u) |
+                           (options->strip_locations ? TR_IR_TEXT_NO_LOCATIONS : 0u);
+    tr_status status = options->steps ? tr_kernel_steps_text(kernel, &texts->steps, error) : TR_OK;
+    if (status == TR_OK && wants_text(options)) status = tr_kernel_ir_text(kernel, flags, &texts->ir, error);
+    return status;
+}
+
+static void show_text(const tr_kernel *kernel, const tr_listing *listing, const char *reason, const show_texts *texts)
+{
+    if (texts->ir) {
+        fputs(texts->ir, stdout);
+        return;
+    }
+    print_head(kernel, listing, reason);
+    print_params(kernel);
+    print_ops(kernel);
+    if (texts->steps) printf("\n%s", texts->steps);
+}
+
 static tr_status show_kernel(const tr_kernel *kernel, const tr_listing *listing, const show_options *options,
                              tr_error *error)
 {
     tr_error reason;
-    char *steps = NULL;
+    show_texts texts = { 0 };
     find_reason(kernel, &reason);
-    if (options->steps) {
-        tr_status status = tr_kernel_steps_text(kernel, &steps, error);
-        if (status != TR_OK) return status;
+    tr_status status = make_texts(kernel, options, &texts, error);
+    if (status == TR_OK && options->common.json) {
+        show_json(kernel, listing, reason.message[0] ? reason.message : NULL, &texts);
+    } else if (status == TR_OK) {
+        show_text(kernel, listing, reason.message, &texts);
     }
-    if (options->common.json) {
-        show_json(kernel, listing, reason.message[0] ? reason.message : NULL, steps);
-    } else {
-        print_head(kernel, listing, reason.message);
-        print_params(kernel);
-        print_ops(kernel);
-        if (steps) printf("\n%s", steps);
-    }
-    free(steps);
-    return TR_OK;
+    free(texts.steps);
+    free(texts.ir);
+    return status;
 }
 
 static tr_status load_and_show(const show_options *options, const tr_listing *listing, tr_error *error)
 {
     tr_load load = { .kernel = options->kernel, .metadata = options->metadata, .inspect_only = true };
+    if (options->steps && wants_text(options) && !options->common.json) {
+        return fail(error, TR_INVALID_ARGUMENT, "--steps and --print both want stdout; with --json they share it");
+    }
     if (options->level) {
         load.level = tr_level_from_name(options->level);
         if (!load.level) return fail(error, TR_INVALID_ARGUMENT, "there is no level '%s'", options->level);
@@ -244,6 +288,7 @@ static const char *const examples[] = {
     "triton-runner show add.ttir",
     "triton-runner show ~/.triton/cache --kernel softmax --json",
     "triton-runner show matmul.ttir --steps",
+    "triton-runner show matmul.ttir --print --generic --strip-locations",
     NULL,
 };
 

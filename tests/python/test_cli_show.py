@@ -26,7 +26,9 @@ def test_show_json():
     assert report["level"] == "ttir" and report["kernel"] == "vector_add_kernel" and report["runs"] is True
     assert report["reason"] is None and report["size"] == ADD.stat().st_size
     assert report["parameters"][0] == {
-        "index": 0, "name": "x", "type": "!tt.ptr<f32>", "dtype": "f32", "is_pointer": True, "divisibility": 16}
+        "index": 0, "name": "x", "type": "!tt.ptr<f32>", "dtype": "f32", "is_pointer": True, "divisibility": 16,
+        "optional": False}
+    assert report["target"] is None and "text" not in report
     loads = next(op for op in report["ops"] if op["name"] == "tt.load")
     assert loads["count"] == 2 and loads["runs"] is True and loads["reason"] is None
     assert loads["source"]["file"] == "examples/kernels/vector_add.py" and loads["source"]["line"] > 0
@@ -92,6 +94,68 @@ def test_show_steps():
     assert text.startswith(run_ok("show", ADD).rstrip("\n"))
     report = run_json("show", ADD, "--steps")
     assert report["steps"] in text and len(report["steps"].splitlines()) > 3
+
+
+# ---------------------------------------------------------------- the text
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.4.0", "3.9.0"])
+@pytest.mark.parametrize("level", ["ttir", "ttgir", "llir", "ptx"])
+def test_print_gives_the_text_back(version, level):
+    """Byte for byte: Triton printed it."""
+    folder = ARTIFACTS / version / "sm90" / "softmax_f32"
+    [path] = folder.glob(f"*.{level}")
+    assert run_ok("show", path, "--print") == path.read_text()
+    assert run_ok("show", folder, "--level", level, "--print") == path.read_text()
+
+
+def test_print_in_other_forms(tmp_path):
+    stripped = run_ok("show", ADD, "--strip-locations")
+    assert "loc(" not in stripped and "#loc" not in stripped and "tt.load %" in stripped
+    generic = run_ok("show", ADD, "--generic")
+    assert '"tt.load"(' in generic and "loc(" in generic
+    both = run_ok("show", ADD, "--print", "--generic", "--strip-locations")
+    assert '"tt.load"(' in both and "loc(" not in both
+    for number, text in enumerate((stripped, generic, both)):
+        path = tmp_path / f"{number}.ttir"
+        path.write_text(text)
+        report = run_json("show", path)
+        assert report["runs"] is True and [op["name"] for op in report["ops"]] == [
+            op["name"] for op in run_json("show", ADD)["ops"]]
+    assert run_ok("show", tmp_path / "2.ttir", "--generic", "--strip-locations") == both
+
+
+def test_print_as_json():
+    report = run_json("show", ADD, "--print", "--steps")
+    assert report["text"] == ADD.read_text() and report["steps"]
+
+
+def test_print_that_makes_no_sense():
+    folder = ARTIFACTS / "3.9.0" / "sm90" / "softmax_f32"
+    fails("show", ADD, "--print", "--steps", code=2, parts="both want stdout")
+    fails("show", folder, "--level", "cubin", "--print", code=4, parts="is a cubin, which has no text to print")
+    fails("show", folder, "--level", "ptx", "--generic", code=4, parts="is ptx, which can only be printed as it is")
+    fails("show", folder, "--level", "llir", "--strip-locations", code=4, parts="is llir, which can only be printed as")
+
+
+# ---------------------------------------------------------------- images
+
+
+@pytest.mark.parametrize("level", ["ptx", "cubin"])
+@pytest.mark.parametrize("version, hidden", [("3.0.0", 0), ("3.4.0", 1), ("3.9.0", 2)])
+def test_images_say_their_target_and_parameters(tmp_path, version, hidden, level):
+    [path] = (ARTIFACTS / version / "sm90" / "softmax_f32").glob(f"*.{level}")
+    report = run_json("show", path)
+    assert report["target"].startswith("sm_90") and len(report["parameters"]) == 5
+    assert not any(param["optional"] for param in report["parameters"])
+    assert re.search(r"\nmade for sm_90a?\n", run_ok("show", path))
+    alone = tmp_path / path.name  # without the metadata nobody knows how many are hidden
+    alone.write_bytes(path.read_bytes())
+    report = run_json("show", alone)
+    optional = [param["optional"] for param in report["parameters"]]
+    assert len(optional) == 5 + hidden and sum(optional) >= hidden and not any(optional[:3])
+    text = run_ok("show", alone)
+    assert text.count("optional: it may be the compiler's own") == sum(optional)
 
 
 def test_info():
