@@ -18,9 +18,12 @@ typedef struct compile_options {
 static const option_row rows[] = {
     TEXT(compile_options, to, "to", "LEVEL", "the level to go down to: ttgir llir ptx cubin; needed"),
     TEXT(compile_options, target, "target", "sm_NN", "the GPU it is for; that of the artifact if not given"),
-    TEXT(compile_options, out, "out", "FILE", "where the result goes, its metadata beside it; - is stdout, without metadata"),
-    TEXT(compile_options, keep, "keep", "FOLDER", "write every stage there, as NAME.ttgir and so on, also before a failure"),
-    LIST(compile_options, options, "option", "NAME=VALUE", "a compiler option, num_warps=8, in place of the metadata's"),
+    TEXT(compile_options, out, "out", "FILE",
+         "where the result goes, its metadata beside it; - is stdout, without metadata"),
+    TEXT(compile_options, keep, "keep", "FOLDER",
+         "write every stage there, as NAME.ttgir and so on, also before a failure"),
+    LIST(compile_options, options, "option", "NAME=VALUE",
+         "a compiler option, num_warps=8, in place of the metadata's"),
     TEXT(compile_options, python, "python", "PYTHON", "has Triton; TRITON_RUNNER_PYTHON, else python3, if not given"),
     TEXT(compile_options, ptxas, "ptxas", "FILE", "makes the cubin; the first that is new enough if not given"),
     TEXT(compile_options, kernel, "kernel", "NAME", "which kernel, where a folder holds several"),
@@ -73,7 +76,8 @@ static tr_status parse_level(const char *option, const char *text, tr_level *out
 {
     *out_level = text ? tr_level_from_name(text) : TR_LEVEL_UNKNOWN;
     if (!text || *out_level) return TR_OK;
-    return fail(error, TR_INVALID_ARGUMENT, "--%s: there is no level '%s': ttir, ttgir, llir, ptx, cubin", option, text);
+    return fail(error, TR_INVALID_ARGUMENT, "--%s: there is no level '%s': ttir, ttgir, llir, ptx, cubin", option,
+                text);
 }
 
 /* ---------------------------------------------------------------- progress */
@@ -139,8 +143,8 @@ static tr_status write_file(const char *path, const void *data, size_t size, tr_
 
 static void note_written(json_t *written, const char *level, const char *path, uint64_t size)
 {
-    json_array_append_new(written, json_pack("{s:s, s:o, s:I}", "level", level, "path", json_text(path), "size",
-                                             (json_int_t)size));
+    json_array_append_new(
+        written, json_pack("{s:s, s:o, s:I}", "level", level, "path", json_text(path), "size", (json_int_t)size));
 }
 
 /* Neither the artifact nor its metadata may be lost to the result's. */
@@ -225,7 +229,8 @@ static void report(const compile_options *options, const tr_compiled *compiled, 
            compiled->cached ? ", from the cache" : "");
     size_t i;
     json_t *row;
-    json_array_foreach(written, i, row) {
+    json_array_foreach(written, i, row)
+    {
         printf("  %8lld bytes  %s\n", (long long)json_integer_value(json_object_get(row, "size")),
                json_string_value(json_object_get(row, "path")));
     }

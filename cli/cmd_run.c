@@ -17,7 +17,7 @@ static const option_row rows[] = {
     INT(run_options, ulp, "ulp", "N", 1, "with --expect: elements up to N units in the last place apart pass"),
     FLAG(run_options, equal_nan, "equal-nan", "with --expect: NaN equals NaN"),
     LIST(run_options, prints, "print", "NAME", "print the first elements of a buffer after the launch"),
-    INT(run_options, repeat, "repeat", "N", 1, "then time N more launches"),
+    INT(run_options, repeat, "repeat", "N", 1, "then time N more launches, on a GPU without copying its buffers"),
     INT(run_options, warmup, "warmup", "N", 0, "with --repeat: launch N times before"),
     REAL(run_options, flops, "flops", "N", 0, "with --repeat: operations of a launch, for GFLOP/s"),
     FLAG(run_options, profile, "profile", "say which Python lines the time of the launch went to; CPU only"),
@@ -104,8 +104,9 @@ static void report_launch(cli_run *run, double seconds)
                                                   "threads", threads, "grid", (json_int_t)g.x, (json_int_t)g.y,
                                                   (json_int_t)g.z, "time_ms", seconds * 1e3));
     if (run->options->common.json) return;
-    printf("%s (%s) on %s, %d thread%s, grid %ux%ux%u: %.4g ms\n", tr_kernel_name(kernel), level, device, threads,
-           threads == 1 ? "" : "s", g.x, g.y, g.z, seconds * 1e3);
+    printf("%s (%s) on %s, ", tr_kernel_name(kernel), level, device);
+    if (strcmp(device, "cpu") == 0) printf("%d thread%s, ", threads, threads == 1 ? "" : "s");
+    printf("grid %ux%ux%u: %.4g ms\n", g.x, g.y, g.z, seconds * 1e3);
 }
 
 /* The launch that counts, and what is made of its results. The launches that are timed come after it, so a kernel

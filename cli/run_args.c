@@ -12,12 +12,12 @@ static const char *param_at(const void *user, int index)
     return param ? param->name : NULL;
 }
 
-/* "x: !tt.ptr<f32>, n: i32"; malloc'd. With `texts` only those that have none. */
-static char *list_params(const tr_kernel *kernel, const char *const *texts)
+/* "x: !tt.ptr<f32>, n: i32"; malloc'd. With `texts` only those before `count` that have none. */
+static char *list_params(const tr_kernel *kernel, const char *const *texts, int32_t count)
 {
     char *list = format_text("%s", "");
-    const tr_param *param;
-    for (int32_t i = 0; (param = tr_kernel_param(kernel, i)) != NULL; i++) {
+    for (int32_t i = 0; i < count; i++) {
+        const tr_param *param = tr_kernel_param(kernel, i);
         if (texts && texts[i]) continue;
         char *longer = format_text("%s%s%s: %s", list, *list ? ", " : "", param->name, param->type);
         free(list);
@@ -36,7 +36,7 @@ int32_t find_param(const tr_kernel *kernel, const char *name, tr_error *error)
     long index = strtol(name, &end, 10);
     if (isdigit((unsigned char)name[0]) && *end == '\0' && index < count) return (int32_t)index;
 
-    char *params = list_params(kernel, NULL);
+    char *params = list_params(kernel, NULL, count);
     const char *near = isdigit((unsigned char)name[0]) ? NULL : nearest(name, param_at, kernel);
     fail(error, TR_INVALID_ARGUMENT, "kernel '%s' has no parameter '%s'%s%s%s; it takes %s", tr_kernel_name(kernel),
          name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", *params ? params : "none");
@@ -78,7 +78,46 @@ static tr_status bind_named(cli_run *run, const char *text, bool *out_named, tr_
     return index < 0 ? error->status : bind_to(run, index, value, error);
 }
 
-/* Named ones first; the others fill, in order, the places that are left. */
+/* Those without a name fill, in order, the places that are left. */
+static tr_status bind_unnamed(cli_run *run, const bool *named, tr_error *error)
+{
+    const text_list *args = &run->options->args;
+    const int32_t count = run->count;
+    int32_t place = 0;
+    for (int i = 0; i < args->count; i++) {
+        if (named[i]) continue;
+        while (place < count && run->texts[place]) place++;
+        if (place < count) {
+            run->texts[place] = args->items[i];
+            continue;
+        }
+        char *params = list_params(run->kernel, NULL, count);
+        tr_status status = fail(error, TR_INVALID_ARGUMENT,
+                                "too many arguments: '%s' is one too many; kernel '%s' takes %s", args->items[i],
+                                tr_kernel_name(run->kernel), *params ? params : "none");
+        free(params);
+        return status;
+    }
+    return TR_OK;
+}
+
+/* The last ones that have no value and may be left out are. */
+static tr_status check_bound(cli_run *run, tr_error *error)
+{
+    const int32_t count = run->count, needed = count - tr_kernel_optional_param_count(run->kernel);
+    while (run->count > needed && !run->texts[run->count - 1]) run->count--;
+    char *missing = list_params(run->kernel, run->texts, run->count);
+    tr_status status = TR_OK;
+    if (*missing) {
+        char *params = list_params(run->kernel, NULL, count);
+        status = fail(error, TR_INVALID_ARGUMENT, "too few arguments: missing %s (kernel '%s' takes %s)", missing,
+                      tr_kernel_name(run->kernel), params);
+        free(params);
+    }
+    free(missing);
+    return status;
+}
+
 tr_status bind_args(cli_run *run, tr_error *error)
 {
     const text_list *args = &run->options->args;
@@ -90,31 +129,9 @@ tr_status bind_args(cli_run *run, tr_error *error)
     for (int i = 0; i < args->count && status == TR_OK; i++) {
         status = bind_named(run, args->items[i], &named[i], error);
     }
-    int32_t place = 0;
-    for (int i = 0; i < args->count && status == TR_OK; i++) {
-        if (named[i]) continue;
-        while (place < run->count && run->texts[place]) place++;
-        if (place < run->count) {
-            status = bind_to(run, place, args->items[i], error);
-            continue;
-        }
-        char *params = list_params(run->kernel, NULL);
-        status = fail(error, TR_INVALID_ARGUMENT, "too many arguments: '%s' is one too many; kernel '%s' takes %s",
-                      args->items[i], tr_kernel_name(run->kernel), *params ? params : "none");
-        free(params);
-    }
+    if (status == TR_OK) status = bind_unnamed(run, named, error);
     free(named);
-    if (status != TR_OK) return status;
-
-    char *missing = list_params(run->kernel, run->texts);
-    if (*missing) {
-        char *params = list_params(run->kernel, NULL);
-        status = fail(error, TR_INVALID_ARGUMENT, "too few arguments: missing %s (kernel '%s' takes %s)", missing,
-                      tr_kernel_name(run->kernel), params);
-        free(params);
-    }
-    free(missing);
-    return status;
+    return status == TR_OK ? check_bound(run, error) : status;
 }
 
 /* ---------------------------------------------------------------- values */

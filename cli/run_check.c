@@ -110,19 +110,22 @@ static tr_tolerance tolerance_for(const run_options *o, tr_dtype dtype)
     return t;
 }
 
+enum { NO_WRITER = -1, UNKNOWN_WRITER = -2 };
+
 /* The linear id of the program that wrote element `element` of argument `index` last, from another launch with the
- * same arguments that records it; -1 if none did or it can't be told. */
+ * same arguments that records it. A GPU can't. */
 static int64_t find_writer(cli_run *run, int32_t index, int64_t element)
 {
     tr_error error;
-    if (make_values(run, &error) != TR_OK) return -1;
+    if (strcmp(tr_kernel_device(run->kernel), "cpu") != 0) return UNKNOWN_WRITER;
+    if (make_values(run, &error) != TR_OK) return UNKNOWN_WRITER;
     const tr_array *array = &run->values[index].array;
     tr_launch_options options = { .writes_of_arg = index, .writer_granule = (uint32_t)tr_dtype_size(array->dtype) };
     options.writer = calloc((size_t)array->count, sizeof(*options.writer));
-    if (!options.writer) return -1;
+    if (!options.writer) return UNKNOWN_WRITER;
     double seconds;
-    int64_t program = -1;
-    if (launch(run, options, &seconds, &error) == TR_OK) program = (int64_t)options.writer[element] - 1;
+    int64_t program = UNKNOWN_WRITER;
+    if (launch(run, options, &seconds, &error) == TR_OK) program = (int64_t)options.writer[element] - 1; /* 0 is NO_WRITER */
     free(options.writer);
     return program;
 }
@@ -135,7 +138,7 @@ typedef struct expect_check {
     /* Of the first difference, if there is one. */
     int64_t position[TR_MAX_RANK];
     char actual[ELEMENT_TEXT_SIZE], expected[ELEMENT_TEXT_SIZE];
-    int64_t program; /* linear id of the one that wrote it; -1 = none */
+    int64_t program; /* linear id of the one that wrote it, or NO_WRITER, UNKNOWN_WRITER */
     uint32_t x, y, z;
 } expect_check;
 
@@ -218,12 +221,10 @@ static void print_check(const cli_run *run, const expect_check *check)
     for (int32_t i = 0; i < run->values[check->index].array.rank; i++) {
         printf("%s%lld", i ? ", " : "", (long long)check->position[i]);
     }
-    printf("] (element %lld): %s, expected %s; ", (long long)c->first_index, check->actual, check->expected);
-    if (check->program < 0) {
-        printf("no program wrote it\n");
-    } else {
-        printf("written by program (%u, %u, %u)\n", check->x, check->y, check->z);
-    }
+    printf("] (element %lld): %s, expected %s", (long long)c->first_index, check->actual, check->expected);
+    if (check->program == NO_WRITER) printf("; no program wrote it");
+    if (check->program >= 0) printf("; written by program (%u, %u, %u)", check->x, check->y, check->z);
+    printf("\n");
 }
 
 tr_status check_expects(cli_run *run, tr_error *error)

@@ -14,7 +14,8 @@ const char value_help[] =
     "  rand:f32:1024:7        uniform in [0, 1), integers in [0, 100), with seed 7; randn: standard normal\n"
     "  null                   a buffer of no bytes\n"
     "The element type may be left out, zeros:512x256, where the parameter has it; without a seed the number of the\n"
-    "parameter is the seed.\n";
+    "parameter is the seed. PTX and cubins say only sizes: there 4096 is an integer, 1.5 a float, and buffers need a\n"
+    "type; parameters that may be the compiler's own (show says which) may be left out.\n";
 
 /* ---------------------------------------------------------------- pieces of text */
 
@@ -97,6 +98,32 @@ static tr_status make_number(const char *text, tr_dtype dtype, tr_arg *out, tr_e
     if (is_integer(dtype)) return make_integer(text, dtype, out, error);
     if (is_float(dtype)) return make_float(text, dtype, out, error);
     return fail(error, TR_INVALID_ARGUMENT, "there are no numbers of type %s", tr_dtype_name(dtype));
+}
+
+/* What a parameter without an element type says of itself, in PTX and cubins. */
+typedef struct bare_type {
+    const char *type;
+    tr_dtype integer, real; /* what a number without a type becomes; NONE where its size leaves a choice */
+} bare_type;
+
+static const bare_type bare_types[] = {
+    { "u8", TR_I8, TR_DTYPE_NONE },      { "1 bytes", TR_I8, TR_DTYPE_NONE }, { "u16", TR_I16, TR_DTYPE_NONE },
+    { "2 bytes", TR_I16, TR_DTYPE_NONE }, { "u32", TR_I32, TR_F32 },          { "4 bytes", TR_I32, TR_F32 },
+    { "u64", TR_I64, TR_F64 },           { "8 bytes", TR_I64, TR_F64 },       { "f32", TR_F32, TR_F32 },
+    { "f64", TR_F64, TR_F64 },
+};
+
+/* The type of a number that is given without one. */
+static tr_dtype number_type(const char *text, const tr_param *param)
+{
+    if (param->is_pointer || param->dtype) return param->is_pointer ? TR_DTYPE_NONE : param->dtype;
+    uint64_t magnitude;
+    bool negative, whole = parse_integer(text, &magnitude, &negative);
+    for (size_t i = 0; i < sizeof(bare_types) / sizeof(bare_types[0]); i++) {
+        if (strcmp(bare_types[i].type, param->type) != 0) continue;
+        return whole ? bare_types[i].integer : bare_types[i].real;
+    }
+    return TR_DTYPE_NONE;
 }
 
 /* ---------------------------------------------------------------- arrays */
@@ -200,6 +227,9 @@ static tr_status fail_unknown(const char *text, const char *word, const tr_param
                     "cannot read '%s': the parameter is a pointer and needs a buffer, such as @x.npy or zeros:%s:1024",
                     text, type);
     }
+    if (!param->dtype) {
+        return fail(error, TR_INVALID_ARGUMENT, "cannot read '%s': say its type, as in i32:4096 or f16:0.5", text);
+    }
     return fail(error, TR_INVALID_ARGUMENT, "cannot read '%s' as a value", text);
 }
 
@@ -223,8 +253,8 @@ static tr_status make_value(const char *text, const tr_param *param, int32_t ind
         status = make_fill(fill, rest, param, index, &out->array, error);
     } else if (dtype && rest) {
         status = make_number(rest, dtype, &out->arg, error);
-    } else if (!rest && !param->is_pointer && param->dtype) {
-        status = make_number(text, param->dtype, &out->arg, error);
+    } else if (!rest && number_type(text, param)) {
+        status = make_number(text, number_type(text, param), &out->arg, error);
     } else {
         status = fail_unknown(text, word, param, error);
     }
