@@ -77,7 +77,8 @@ static bool read_entry(const char *folder, const json_t *manifest, tr_lower_grou
     if (json_integer_value(json_object_get(manifest, "format")) != FORMAT) return false;
     size_t i, size;
     json_t *row, *stages = json_object_get(manifest, "stages");
-    json_array_foreach(stages, i, row) {
+    json_array_foreach(stages, i, row)
+    {
         if (!read_stage(folder, row, out)) return false;
     }
     char *text = read_checked(folder, json_object_get(manifest, "metadata"), &size);
@@ -126,8 +127,7 @@ static bool write_stages(const char *folder, const tr_lower_group *group, json_t
         const tr_lower_stage *stage = &group->stages[i];
         const char *level = tr_level_name(stage->level);
         json_t *row = write_file(folder, level, (tr_str){ stage->data, stage->size });
-        fine = row && json_object_set_new(row, "level", json_string(level)) == 0 &&
-               json_array_append(stages, row) == 0;
+        fine = row && json_object_set_new(row, "level", json_string(level)) == 0 && json_array_append(stages, row) == 0;
         json_decref(row);
     }
     return fine;

@@ -40,8 +40,8 @@ void tr_cache_key_add_json(tr_cache_key *key, const json_t *value)
 static bool changes_results(tr_str entry)
 {
     static const char *const never[] = { "TRITON_RUNNER_", "TRITON_CACHE_DIR=", "TRITON_HOME=", "TRITON_DUMP_DIR=" };
-    static const char *const prefixes[] = { "TRITON_", "MLIR_",  "LLVM_",  "NVPTX_",  "PTXAS_",  "DISABLE_",
-                                            "ENABLE_", "ALLOW_", "USE_",   "STORE_",  "CUDA_",   "NVIDIA_" };
+    static const char *const prefixes[] = { "TRITON_", "MLIR_",  "LLVM_", "NVPTX_", "PTXAS_", "DISABLE_",
+                                            "ENABLE_", "ALLOW_", "USE_",  "STORE_", "CUDA_",  "NVIDIA_" };
     for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
         if (tr_str_starts_with(entry, never[i])) return false;
     }

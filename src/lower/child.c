@@ -81,8 +81,8 @@ static int set_attributes(posix_spawnattr_t *attributes)
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    int cause = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                                         POSIX_SPAWN_SETSIGMASK);
+    int cause = posix_spawnattr_setflags(attributes,
+                                         POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     if (!cause) cause = posix_spawnattr_setpgroup(attributes, 0);
     if (!cause) cause = posix_spawnattr_setsigdefault(attributes, &all);
     if (!cause) cause = posix_spawnattr_setsigmask(attributes, &none);
@@ -100,8 +100,7 @@ static int set_files(posix_spawn_file_actions_t *files, int channel, int log, co
 }
 
 /* Everything else that is open has FD_CLOEXEC when it is ours. Returns an errno. */
-static int spawn(const char *const *argv, char **environment, int channel, int log, const char *run_in,
-                 pid_t *out_pid)
+static int spawn(const char *const *argv, char **environment, int channel, int log, const char *run_in, pid_t *out_pid)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t files;
@@ -130,8 +129,8 @@ tr_status tr_child_start(const char *const *argv, const char *folder, unsigned f
     int cause = 0;
     if (!make_environment(folder, &environment)) {
         status = TR_OOM(error);
-    } else if ((with_channel && (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0 ||
-                                 !move_pair_up(channel))) ||
+    } else if ((with_channel &&
+                (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0 || !move_pair_up(channel))) ||
                pipe2(log, O_CLOEXEC) != 0 || !move_pair_up(log)) {
         status = tr_fail_errno(error, TR_IO, errno, "cannot make a pipe to %s", argv[0]);
     } else if ((cause = spawn(argv, environment.items, channel[1], log[1], run_in, &pid)) != 0) {

@@ -28,15 +28,15 @@ typedef enum tr_child_flags {
 
 /* Starts argv[0], found in PATH, in a process group of its own. `folder` becomes its folder for temporary files and
  * Triton's cache. TR_UNAVAILABLE with the errno of exec when that fails. */
-TR_MUST_CHECK tr_status tr_child_start(const char *const *argv, const char *folder, unsigned flags,
-                                       tr_child *out_child, tr_error *error);
+TR_MUST_CHECK tr_status tr_child_start(const char *const *argv, const char *folder, unsigned flags, tr_child *out_child,
+                                       tr_error *error);
 
 /* Writes to, or reads exactly `size` bytes from, the channel. *out_done says how much was read or written before the
  * child closed its side: less than `size` means that it is gone or has closed its stdin and stdout. */
 TR_MUST_CHECK tr_status tr_child_write(tr_child *child, const void *data, size_t size, tr_patience *patience,
                                        size_t *out_done, tr_error *error);
-TR_MUST_CHECK tr_status tr_child_read(tr_child *child, void *data, size_t size, tr_patience *patience,
-                                      size_t *out_done, tr_error *error);
+TR_MUST_CHECK tr_status tr_child_read(tr_child *child, void *data, size_t size, tr_patience *patience, size_t *out_done,
+                                      tr_error *error);
 
 /* Takes what is in the log now. */
 void tr_child_drain(tr_child *child);

@@ -12,7 +12,7 @@
 
 /* What is read, and what came of it; tr_compiled.storage. */
 typedef struct tr_compilation {
-    char *path;     /* of the file */
+    char *path; /* of the file */
     char *bytes;
     size_t size;
     tr_level level;
@@ -108,8 +108,10 @@ static tr_status check_keep(const tr_compilation *c, const char *keep, tr_error 
     free(b);
     free(folder);
     if (!same) return TR_OK;
-    return tr_fail(error, TR_INVALID_ARGUMENT, "stages can't be kept in %s, where they would replace files of the "
-                                               "artifact itself", keep);
+    return tr_fail(error, TR_INVALID_ARGUMENT,
+                   "stages can't be kept in %s, where they would replace files of the "
+                   "artifact itself",
+                   keep);
 }
 
 static tr_status lower(tr_compilation *c, const tr_compile_options *options, tr_error *error)

@@ -6,17 +6,17 @@
 
 /* How to compile. Everything may be zero but `to`. */
 typedef struct tr_compile_options {
-    tr_level to;          /* below the level of the artifact */
-    const char *target;   /* "sm_90"; NULL = that of the artifact */
-    const char *kernel;   /* which one, where a folder holds several */
-    tr_level level;       /* which one to take from a folder; TR_LEVEL_UNKNOWN = the highest */
-    const char *metadata; /* path of the metadata JSON; NULL = NAME.json beside the artifact, if there */
-    const char *options;  /* JSON object of compiler options that beat those of the metadata: {"num_warps": 8} */
-    const char *python;   /* which has Triton; NULL = TRITON_RUNNER_PYTHON, else python3 */
-    const char *ptxas;    /* NULL = the first that fits (docs/lower.md) */
-    const char *keep;     /* folder for every stage, also of a compilation that fails later; NULL = none */
-    const char *cache;    /* folder of results; NULL = TRITON_RUNNER_CACHE, else ~/.cache/triton-runner */
-    bool no_cache;        /* neither reads nor writes results */
+    tr_level to;                /* below the level of the artifact */
+    const char *target;         /* "sm_90"; NULL = that of the artifact */
+    const char *kernel;         /* which one, where a folder holds several */
+    tr_level level;             /* which one to take from a folder; TR_LEVEL_UNKNOWN = the highest */
+    const char *metadata;       /* path of the metadata JSON; NULL = NAME.json beside the artifact, if there */
+    const char *options;        /* JSON object of compiler options that beat those of the metadata: {"num_warps": 8} */
+    const char *python;         /* which has Triton; NULL = TRITON_RUNNER_PYTHON, else python3 */
+    const char *ptxas;          /* NULL = the first that fits (docs/lower.md) */
+    const char *keep;           /* folder for every stage, also of a compilation that fails later; NULL = none */
+    const char *cache;          /* folder of results; NULL = TRITON_RUNNER_CACHE, else ~/.cache/triton-runner */
+    bool no_cache;              /* neither reads nor writes results */
     double timeout_seconds;     /* 0 = 600 */
     const volatile int *cancel; /* compiling stops soon after *cancel becomes nonzero */
     void (*progress)(void *user, tr_level making, double seconds); /* when a stage begins, and every second; level

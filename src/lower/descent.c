@@ -73,8 +73,10 @@ tr_status tr_descent_begin(tr_descent *d, tr_error *error)
     d->arch = request->arch ? request->arch : d->source_arch;
     d->all_cached = true;
     if (d->arch <= 0 || d->arch > 9999) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "%s does not say for which target it is, and no target was given: "
-                                                   "sm_90 is one", d->name);
+        return tr_fail(error, TR_INVALID_ARGUMENT,
+                       "%s does not say for which target it is, and no target was given: "
+                       "sm_90 is one",
+                       d->name);
     }
     return TR_OK;
 }

@@ -26,9 +26,9 @@ typedef struct tr_descent {
 } tr_descent;
 
 /* The parts, in order. */
-tr_status tr_descent_begin(tr_descent *d, tr_error *error);       /* options, metadata, target */
-tr_status tr_descent_to_ptx(tr_descent *d, tr_error *error);      /* TTIR, TTGIR or LLIR to PTX at most */
-tr_status tr_descent_to_cubin(tr_descent *d, tr_error *error);    /* PTX to cubin */
+tr_status tr_descent_begin(tr_descent *d, tr_error *error);    /* options, metadata, target */
+tr_status tr_descent_to_ptx(tr_descent *d, tr_error *error);   /* TTIR, TTGIR or LLIR to PTX at most */
+tr_status tr_descent_to_cubin(tr_descent *d, tr_error *error); /* PTX to cubin */
 tr_status tr_descent_end(tr_descent *d, tr_lowered *out, tr_error *error);
 void tr_descent_deinit(tr_descent *d);
 

@@ -173,11 +173,14 @@ static tr_status ptxas_options(tr_descent *d, tr_ptxas_job *job, tr_error *error
     const char *key, *fusion = getenv("TRITON_DEFAULT_FP_FUSION");
     json_t *value;
     bool from_ptx = d->request->from == TR_LEVEL_PTX;
-    json_object_foreach(d->options, key, value) {
+    json_object_foreach(d->options, key, value)
+    {
         bool fuse = strcmp(key, "enable_fp_fusion") == 0, extra = strcmp(key, "ptx_options") == 0;
         if (from_ptx && !fuse && !extra) {
-            return tr_fail(error, TR_INVALID_ARGUMENT, "the option '%s' has no effect on PTX; enable_fp_fusion and "
-                                                       "ptx_options have", key);
+            return tr_fail(error, TR_INVALID_ARGUMENT,
+                           "the option '%s' has no effect on PTX; enable_fp_fusion and "
+                           "ptx_options have",
+                           key);
         }
         if (from_ptx && fuse && !json_is_boolean(value)) {
             return tr_fail(error, TR_INVALID_ARGUMENT, "the option 'enable_fp_fusion' takes bool");

@@ -218,6 +218,16 @@ static void other_version(const tr_conversation *c, char *out, size_t size)
     snprintf(out, size, "; it was written by Triton %s: %s", wrote, how_to_choose);
 }
 
+/* LLVM goes on with a target that it does not know, and writes code that only looks like it. */
+static tr_status check_target_known(const tr_conversation *c, tr_error *error)
+{
+    if (tr_log_find(log_of(c), "is not a recognized processor") == (size_t)-1) return TR_OK;
+    return tr_fail(error, TR_UNSUPPORTED,
+                   "Triton %s does not know sm_%d; TRITON_RUNNER_PYTHON may name a Python with a "
+                   "newer one",
+                   tr_helper_triton(c->helper), (int)c->job->arch);
+}
+
 /* "Triton 3.4.0 can't bring this TTGIR from sm_75 to LLIR for sm_90" */
 static void describe_step(const tr_conversation *c, char *out, size_t size)
 {
@@ -225,8 +235,8 @@ static void describe_step(const tr_conversation *c, char *out, size_t size)
     char from[32] = "";
     if (is_moved(job)) snprintf(from, sizeof(from), " from sm_%d", (int)job->source_arch);
     snprintf(out, size, "Triton %s can't bring this %s%s to %s for sm_%d", tr_helper_triton(c->helper),
-             tr_lower_level_title(job->from), from,
-             tr_lower_level_title(c->making == job->from ? job->to : c->making), (int)job->arch);
+             tr_lower_level_title(job->from), from, tr_lower_level_title(c->making == job->from ? job->to : c->making),
+             (int)job->arch);
 }
 
 /* A stage failed with `what`, or the process died in it (`what` says how): one sentence with the target and, where
@@ -235,6 +245,7 @@ static tr_status stage_failed(const tr_conversation *c, tr_status status, const 
 {
     const tr_helper_job *job = c->job;
     char step[128], note[128];
+    TR_TRY(check_target_known(c, error)); /* then whatever failed has to do with that */
     tr_str log = log_of(c), cause = tr_log_cause(log);
     describe_step(c, step, sizeof(step));
     other_version(c, note, sizeof(note));
@@ -249,8 +260,8 @@ static tr_status stage_failed(const tr_conversation *c, tr_status status, const 
     }
     if (cause.size > 300) cause.size = 300;
     bool both = cause.size && !refusal;
-    tr_fail(error, status, "%s: %s%s%.*s%s", step, both || !cause.size ? what : "", both ? ": " : "",
-            TR_STR_ARG(cause), note);
+    tr_fail(error, status, "%s: %s%s%.*s%s", step, both || !cause.size ? what : "", both ? ": " : "", TR_STR_ARG(cause),
+            note);
     if (error) snprintf(error->file, sizeof(error->file), "%s", job->name);
     tr_log_excerpt(log, error);
     return status;
@@ -276,15 +287,6 @@ static tr_status refused(const tr_conversation *c, const json_t *event, tr_error
         return TR_UNAVAILABLE;
     }
     return stage_failed(c, TR_INVALID_INPUT, message, error);
-}
-
-/* LLVM goes on with a target that it does not know, and writes code that only looks like it. */
-static tr_status check_target_known(const tr_conversation *c, tr_error *error)
-{
-    if (tr_log_find(log_of(c), "is not a recognized processor") == (size_t)-1) return TR_OK;
-    return tr_fail(error, TR_UNSUPPORTED, "Triton %s does not know sm_%d; TRITON_RUNNER_PYTHON may name a Python with a "
-                                          "newer one",
-                   tr_helper_triton(c->helper), (int)c->job->arch);
 }
 
 static tr_status take_stage(tr_conversation *c, tr_frame *frame, tr_error *error)
@@ -327,7 +329,9 @@ static tr_status ask(tr_conversation *c, tr_error *error)
     json_t *request = json_pack("{s:s, s:s, s:s, s:i, s:O, s:O, s:i}", "from", tr_level_name(job->from), "to",
                                 tr_level_name(job->to), "file", c->file, "arch", (int)job->arch, "options",
                                 job->options, "metadata", job->metadata, "time_limit",
-                                left < 1 ? 1 : left > 1e6 ? 1000000 : (int)ceil(left));
+                                left < 1     ? 1
+                                : left > 1e6 ? 1000000
+                                             : (int)ceil(left));
     if (!request) return TR_OOM(error);
     bool whole;
     tr_status status = tr_frame_write(&c->helper->child, request, job->bytes, c->patience, &whole, error);

@@ -17,8 +17,7 @@ typedef struct tr_helper {
 const char *tr_helper_default_python(void);
 
 /* Makes sure that a process of `python` runs and has said hello. Imports nothing: some 30 ms. */
-TR_MUST_CHECK tr_status tr_helper_start(tr_helper *helper, const char *python, tr_patience *patience,
-                                        tr_error *error);
+TR_MUST_CHECK tr_status tr_helper_start(tr_helper *helper, const char *python, tr_patience *patience, tr_error *error);
 
 /* Kills it. */
 void tr_helper_stop(tr_helper *helper);
@@ -40,10 +39,10 @@ int32_t tr_helper_blackwell_from(const tr_helper *helper);
 typedef struct tr_helper_job {
     tr_level from, to;
     tr_str bytes;
-    const char *name;        /* for messages */
-    int32_t source_arch;     /* that of the input, 0 = unknown */
+    const char *name;    /* for messages */
+    int32_t source_arch; /* that of the input, 0 = unknown */
     int32_t arch;
-    const char *wrote;       /* the Triton version that the metadata names, or NULL */
+    const char *wrote;                /* the Triton version that the metadata names, or NULL */
     const json_t *options, *metadata; /* objects */
     /* Gets each stage when it is there; `data` becomes its own, also when it fails. */
     tr_status (*stage)(void *user, tr_level level, char *data, size_t size, tr_error *error);

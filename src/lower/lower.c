@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 struct tr_lowering {
-    char *python, *ptxas; /* NULL = not said */
-    char *cache;          /* NULL = none */
+    char *python, *ptxas;  /* NULL = not said */
+    char *cache;           /* NULL = none */
     pthread_mutex_t mutex; /* guards what follows */
     pid_t owner;           /* whose child the helper is */
     tr_helper helper;

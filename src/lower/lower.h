@@ -32,17 +32,17 @@ void tr_lowering_destroy(tr_lowering *lowering);
 typedef struct tr_lower_request {
     tr_level from;
     tr_str bytes;
-    const char *name;     /* stands for the file name in messages; NULL = "kernel.<level>" */
-    const char *metadata; /* text of the metadata JSON that belongs to `bytes`; NULL = none */
-    tr_level to;          /* lower than `from` */
-    int32_t arch;         /* compute capability, 90 for sm_90; 0 = the one of the artifact */
-    const char *options;  /* JSON object of compiler options that beat those of the metadata, {"num_warps": 8}; NULL =
-                             none */
-    const char *python;   /* for this request, where it is not the one of the tr_lowering; NULL = that one */
-    const char *keep;     /* folder that gets every stage as soon as it is there, also before a failure, and the
-                             metadata (or the log of the failure) at the end: STEM of `name`, .ttgir and so on, .json
-                             or .log; NULL = none */
-    double timeout_seconds;     /* for everything together; 0 = TR_LOWER_TIMEOUT */
+    const char *name;       /* stands for the file name in messages; NULL = "kernel.<level>" */
+    const char *metadata;   /* text of the metadata JSON that belongs to `bytes`; NULL = none */
+    tr_level to;            /* lower than `from` */
+    int32_t arch;           /* compute capability, 90 for sm_90; 0 = the one of the artifact */
+    const char *options;    /* JSON object of compiler options that beat those of the metadata, {"num_warps": 8}; NULL =
+                               none */
+    const char *python;     /* for this request, where it is not the one of the tr_lowering; NULL = that one */
+    const char *keep;       /* folder that gets every stage as soon as it is there, also before a failure, and the
+                               metadata (or the log of the failure) at the end: STEM of `name`, .ttgir and so on, .json
+                               or .log; NULL = none */
+    double timeout_seconds; /* for everything together; 0 = TR_LOWER_TIMEOUT */
     const volatile int *cancel; /* the request ends with TR_INTERRUPTED soon after *cancel becomes nonzero */
     void (*progress)(void *user, tr_level making, double seconds); /* when a stage begins and about every second */
     void *progress_user;

@@ -157,7 +157,8 @@ static bool list_candidates(const char *only, const tr_helper *helper, int32_t a
     }
     int32_t from = tr_helper_blackwell_from(helper);
     bool blackwell_first = from && arch >= from;
-    const char *first = blackwell_first ? "ptxas-blackwell" : "ptxas", *second = blackwell_first ? "ptxas" : "ptxas-blackwell";
+    const char *first = blackwell_first ? "ptxas-blackwell" : "ptxas",
+               *second = blackwell_first ? "ptxas" : "ptxas-blackwell";
     return add_copy(out, tr_helper_tool(helper, first)) && add_copy(out, tr_helper_tool(helper, second)) &&
            add_copy(out, getenv("TRITON_PTXAS_PATH")) && add_copy(out, getenv("TRITON_PTXAS_BLACKWELL_PATH")) &&
            add_below(out, getenv("CUDA_HOME"), "bin/ptxas") && add_below(out, getenv("CUDA_PATH"), "bin/ptxas") &&
@@ -183,14 +184,17 @@ static tr_status none_fits(const char *only, const tr_helper *helper, const tr_p
 {
     const char *advice = "set TRITON_PTXAS_PATH to a newer one";
     if (only) {
-        return tr_fail(error, TR_UNAVAILABLE, "%s needs a ptxas for PTX %d.%d and %s, which the one asked for is not: "
-                                              "%s", job->name, (int)job->head.isa / 10, (int)job->head.isa % 10,
-                       job->gpu_name, seen->size ? seen->data : only);
+        return tr_fail(error, TR_UNAVAILABLE,
+                       "%s needs a ptxas for PTX %d.%d and %s, which the one asked for is not: "
+                       "%s",
+                       job->name, (int)job->head.isa / 10, (int)job->head.isa % 10, job->gpu_name,
+                       seen->size ? seen->data : only);
     }
     if (!seen->size) {
-        return tr_fail(error, TR_UNAVAILABLE, "there is no ptxas to make a cubin with: not in a Triton of Python '%s', "
-                                              "TRITON_PTXAS_PATH, TRITON_PTXAS_BLACKWELL_PATH, CUDA_HOME, "
-                                              "/usr/local/cuda or PATH; %s",
+        return tr_fail(error, TR_UNAVAILABLE,
+                       "there is no ptxas to make a cubin with: not in a Triton of Python '%s', "
+                       "TRITON_PTXAS_PATH, TRITON_PTXAS_BLACKWELL_PATH, CUDA_HOME, "
+                       "/usr/local/cuda or PATH; %s",
                        helper->python ? helper->python : tr_helper_default_python(), advice);
     }
     return tr_fail(error, TR_UNAVAILABLE, "no ptxas here takes PTX %d.%d for %s (%s); %s. Looked at: %s",

@@ -88,14 +88,16 @@ tr_status tr_ptx_gpu_name(const tr_ptx_head *head, int32_t arch, const char *fil
         return TR_OK;
     }
     if (arch < head->arch) {
-        return tr_fail(error, TR_MISMATCH, "%s is PTX for %s; PTX goes to newer targets, not back to sm_%d: lower its "
-                                           "TTIR for sm_%d instead",
+        return tr_fail(error, TR_MISMATCH,
+                       "%s is PTX for %s; PTX goes to newer targets, not back to sm_%d: lower its "
+                       "TTIR for sm_%d instead",
                        file, made_for, (int)arch, (int)arch);
     }
     bool family = head->variant == 'f' && arch / 10 == head->arch / 10;
     if (head->variant && !family) {
-        return tr_fail(error, TR_MISMATCH, "%s is PTX for %s, which runs on sm_%d%s only and can't be brought to sm_%d: "
-                                           "lower its TTIR for sm_%d instead",
+        return tr_fail(error, TR_MISMATCH,
+                       "%s is PTX for %s, which runs on sm_%d%s only and can't be brought to sm_%d: "
+                       "lower its TTIR for sm_%d instead",
                        file, made_for, (int)head->arch, head->variant == 'f' ? " and its family" : "", (int)arch,
                        (int)arch);
     }

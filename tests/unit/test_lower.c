@@ -46,8 +46,10 @@ static void python_without_triton(void **state)
 {
     (void)state;
     tr_text answer = { 0 };
-    add_frame(&answer, "{\"event\": \"hello\", \"protocol\": 1, \"python\": \"3.11.2\", \"executable\": \"/p\", "
-                       "\"problem\": {\"kind\": \"absent\", \"message\": \"it has no Triton\"}}", "", 0);
+    add_frame(&answer,
+              "{\"event\": \"hello\", \"protocol\": 1, \"python\": \"3.11.2\", \"executable\": \"/p\", "
+              "\"problem\": {\"kind\": \"absent\", \"message\": \"it has no Triton\"}}",
+              "", 0);
     tr_lower_request request = ttgir_request();
     request.metadata = "{\"triton_version\": \"3.4.0\"}";
     const char *python = write_python("python", &answer, "cat >/dev/null");
@@ -60,8 +62,10 @@ static void python_with_an_old_triton(void **state)
 {
     (void)state;
     tr_text answer = { 0 };
-    add_frame(&answer, "{\"event\": \"hello\", \"protocol\": 1, \"problem\": {\"kind\": \"version\", \"message\": "
-                       "\"its Triton 2.1.0 is older than 3.0\"}}", "", 0);
+    add_frame(&answer,
+              "{\"event\": \"hello\", \"protocol\": 1, \"problem\": {\"kind\": \"version\", \"message\": "
+              "\"its Triton 2.1.0 is older than 3.0\"}}",
+              "", 0);
     tr_lower_request request = ttgir_request();
     check_fails(lower_with(write_python("python", &answer, "cat >/dev/null"), &request), TR_UNSUPPORTED, &last,
                 "older than 3.0");
@@ -161,13 +165,16 @@ static void refusals(void **state)
     check_fails(lower_with(write_triton("b", "", &answer, "cat >/dev/null"), &request), TR_UNAVAILABLE, &last,
                 "can't be imported: No module named 'setuptools'");
 
-    add_frame(&answer, "{\"event\": \"failed\", \"kind\": \"stage\", \"level\": \"ttgir\", \"message\": "
-                       "\"RuntimeError: Parse MLIR file failed.\"}", "", 0);
+    add_frame(&answer,
+              "{\"event\": \"failed\", \"kind\": \"stage\", \"level\": \"ttgir\", \"message\": "
+              "\"RuntimeError: Parse MLIR file failed.\"}",
+              "", 0);
     request.metadata = "{\"triton_version\": \"3.9.0\"}";
     const char *python = write_triton("c", "loc(\"k.ttgir\":2:3): error: custom op is unknown\n", &answer,
                                       "cat >/dev/null");
-    check_fails(lower_with(python, &request), TR_INVALID_INPUT, &last, "custom op is unknown; it was written by Triton "
-                                                                       "3.9.0");
+    check_fails(lower_with(python, &request), TR_INVALID_INPUT, &last,
+                "custom op is unknown; it was written by Triton "
+                "3.9.0");
     assert_string_equal(last.file, "some/k.ttgir");
     assert_int_equal(last.line, 2);
     assert_int_equal(last.column, 3);
@@ -202,7 +209,8 @@ static void a_stage_twice(void **state)
     add_frame(&answer, "{\"event\": \"stage\", \"level\": \"llir\"}", "x", 1);
     add_frame(&answer, "{\"event\": \"stage\", \"level\": \"llir\"}", "x", 1);
     tr_lower_request request = ttgir_request();
-    check_fails(lower_with(write_triton("python", "", &answer, "cat >/dev/null"), &request), TR_TRAPPED, &last, "twice");
+    check_fails(lower_with(write_triton("python", "", &answer, "cat >/dev/null"), &request), TR_TRAPPED, &last,
+                "twice");
 }
 
 static void unknown_target(void **state)
@@ -361,7 +369,8 @@ static void folder_that_cannot_be_made(void **state)
     add_success(&answer, ptx, sizeof(ptx) - 1);
     tr_lower_request request = ttgir_request();
     request.keep = "/proc/nothing/here";
-    check_fails(lower_with(write_triton("python", "", &answer, "cat >/dev/null"), &request), TR_IO, &last, "/proc/nothing");
+    check_fails(lower_with(write_triton("python", "", &answer, "cat >/dev/null"), &request), TR_IO, &last,
+                "/proc/nothing");
 }
 
 /* The process is killed between two requests; the next one gets a new process. */
@@ -421,9 +430,10 @@ static void large_amounts(void **state)
     add_success(&answer, large, SIZE);
     check_ok(tr_file_write(in_root("b"), answer.data, answer.size, &error), &error);
     tr_text_deinit(&answer);
-    const char *python = write_program("python", format("#!/bin/sh\ncat %s\nhead -c 3000000 /dev/zero | tr '\\0' y >&2\n"
-                                                        "head -c %d >/dev/null\ncat %s\necho end >&2\ncat >/dev/null\n",
-                                                        in_root("a"), SIZE, in_root("b")));
+    const char *python = write_program("python",
+                                       format("#!/bin/sh\ncat %s\nhead -c 3000000 /dev/zero | tr '\\0' y >&2\n"
+                                              "head -c %d >/dev/null\ncat %s\necho end >&2\ncat >/dev/null\n",
+                                              in_root("a"), SIZE, in_root("b")));
     tr_lowering *lowering = create_lowering(python);
     tr_lower_request request = ttgir_request();
     request.bytes = (tr_str){ large, SIZE };
@@ -469,7 +479,8 @@ static void standard_streams_are_closed(void **state)
     tr_lowered lowered;
     tr_error error;
     tr_lower_request request = ttgir_request();
-    tr_status created = tr_lowering_create(&(tr_lowering_options){ .python = python, .no_cache = true }, &lowering, &error);
+    tr_status created = tr_lowering_create(&(tr_lowering_options){ .python = python, .no_cache = true }, &lowering,
+                                           &error);
     tr_status status = created == TR_OK ? tr_lower(lowering, &request, &lowered, &error) : created;
     if (status == TR_OK) tr_lowered_deinit(&lowered);
     tr_lowering_destroy(lowering);

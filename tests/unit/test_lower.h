@@ -17,9 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char root[64];  /* of everything that a test writes */
+static char root[64];      /* of everything that a test writes */
 static char temporary[80]; /* TMPDIR while it runs: must be empty again at its end */
-static int descriptors; /* open when it began */
+static int descriptors;    /* open when it began */
 
 __attribute__((unused)) static int count_entries(const char *path)
 {
@@ -41,9 +41,16 @@ __attribute__((unused)) static int begin_test(void **state)
 {
     (void)state;
     static const char *const variables[] = {
-        "TRITON_RUNNER_PYTHON", "TRITON_RUNNER_CACHE", "XDG_CACHE_HOME", "TRITON_PTXAS_PATH",
-        "TRITON_PTXAS_BLACKWELL_PATH", "CUDA_HOME", "CUDA_PATH", "TRITON_DEFAULT_FP_FUSION",
-        "DISABLE_PTXAS_OPT", "TRITON_DISABLE_LINE_INFO",
+        "TRITON_RUNNER_PYTHON",
+        "TRITON_RUNNER_CACHE",
+        "XDG_CACHE_HOME",
+        "TRITON_PTXAS_PATH",
+        "TRITON_PTXAS_BLACKWELL_PATH",
+        "CUDA_HOME",
+        "CUDA_PATH",
+        "TRITON_DEFAULT_FP_FUSION",
+        "DISABLE_PTXAS_OPT",
+        "TRITON_DISABLE_LINE_INFO",
     };
     for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) unsetenv(variables[i]);
     snprintf(root, sizeof(root), "/tmp/tr-lower-XXXXXX");
@@ -128,8 +135,10 @@ __attribute__((unused)) static void add_success(tr_text *out, const char *ptx, s
     add_frame(out, "{\"event\": \"stage\", \"level\": \"llir\"}", "define void @k()\n", 17);
     add_frame(out, "{\"event\": \"begin\", \"level\": \"ptx\"}", "", 0);
     add_frame(out, "{\"event\": \"stage\", \"level\": \"ptx\"}", ptx, size);
-    add_frame(out, "{\"event\": \"done\", \"name\": \"k\", \"metadata\": {\"name\": \"k\", \"num_warps\": 4, "
-                   "\"target\": {\"arch\": 90}}}", "", 0);
+    add_frame(out,
+              "{\"event\": \"done\", \"name\": \"k\", \"metadata\": {\"name\": \"k\", \"num_warps\": 4, "
+              "\"target\": {\"arch\": 90}}}",
+              "", 0);
 }
 
 /* A program that says what is in `answer`, and then does `then`, a line of shell. */
@@ -156,8 +165,8 @@ __attribute__((unused)) static const char *write_triton(const char *name, const 
     tr_text_deinit(&greeting);
     check_ok(tr_file_write(data, answer->data ? answer->data : "", answer->size, &error), &error);
     tr_text_deinit(answer);
-    return write_program(name, format("#!/bin/sh\ncat %s\nhead -c 16 >/dev/null\ncat %s >&2\ncat %s\n%s\n", first,
-                                      said, data, then));
+    return write_program(
+        name, format("#!/bin/sh\ncat %s\nhead -c 16 >/dev/null\ncat %s >&2\ncat %s\n%s\n", first, said, data, then));
 }
 
 static const char ttgir[] = "module attributes {\"ttg.num-warps\" = 4 : i32, ttg.target = \"cuda:90\"} {\n"

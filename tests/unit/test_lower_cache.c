@@ -235,16 +235,15 @@ static bool is_cached(tr_lowering *lowering, const tr_lower_request *request)
 }
 
 /* Answers every request alike, after a line in the file "asked". */
-static const char answering_program[] =
-    "#!/usr/bin/env python3\n"
-    "import os, struct\n"
-    "read = lambda size: os.read(0, size) if size else b''\n"
-    "os.write(1, open('%s/hello', 'rb').read())\n"
-    "while head := read(16):\n"
-    "    rest = sum(struct.unpack('<IQ', head[4:]))\n"
-    "    while rest: rest -= len(read(rest))\n"
-    "    print('asked', file=open('%s/asked', 'a'))\n"
-    "    os.write(1, open('%s/answer', 'rb').read())\n";
+static const char answering_program[] = "#!/usr/bin/env python3\n"
+                                        "import os, struct\n"
+                                        "read = lambda size: os.read(0, size) if size else b''\n"
+                                        "os.write(1, open('%s/hello', 'rb').read())\n"
+                                        "while head := read(16):\n"
+                                        "    rest = sum(struct.unpack('<IQ', head[4:]))\n"
+                                        "    while rest: rest -= len(read(rest))\n"
+                                        "    print('asked', file=open('%s/asked', 'a'))\n"
+                                        "    os.write(1, open('%s/answer', 'rb').read())\n";
 
 static void requests_and_results(void **state)
 {
@@ -295,10 +294,14 @@ static void requests_and_results(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_stored_is_found), TEST(damage),
-        TEST(an_entry_that_is_a_file), TEST(names_that_lead_elsewhere),
-        TEST(a_cache_that_cannot_be_written), TEST(several_processes),
-        TEST(keys), TEST(where_the_cache_is),
+        TEST(what_is_stored_is_found),
+        TEST(damage),
+        TEST(an_entry_that_is_a_file),
+        TEST(names_that_lead_elsewhere),
+        TEST(a_cache_that_cannot_be_written),
+        TEST(several_processes),
+        TEST(keys),
+        TEST(where_the_cache_is),
         TEST(requests_and_results),
     };
     return cmocka_run_group_tests_name("lower cache", tests, NULL, NULL);

@@ -1,8 +1,9 @@
 /* lower: finding a ptxas, running it, what it complains about; with programs that stand in for it. */
 #include "test_lower.h"
 
-static const char ptx_90[] = ".version 8.4\n.target sm_90a\n.address_size 64\n\n.visible .entry add(\n)\n.reqntid 128, 1, 1\n{\n"
-                             "ret;\n}\n";
+static const char ptx_90[] =
+    ".version 8.4\n.target sm_90a\n.address_size 64\n\n.visible .entry add(\n)\n.reqntid 128, 1, 1\n{\n"
+    "ret;\n}\n";
 static const char ptx_75[] = ".version 6.5\n.target sm_75\n.visible .entry add()\n{\nret;\n}\n";
 
 /* A ptxas of that release. Asked for its version or its help, it answers; else it does `work` with its options in the
@@ -56,11 +57,9 @@ static tr_status assemble(const char *ptxas, const tr_lower_request *request)
 
 static tr_lower_request ptx_request(const char *text)
 {
-    return (tr_lower_request){ .from = TR_LEVEL_PTX,
-                               .bytes = tr_str_of(text),
-                               .name = "add.ptx",
-                               .to = TR_LEVEL_CUBIN,
-                               .timeout_seconds = 20 };
+    return (tr_lower_request){
+        .from = TR_LEVEL_PTX, .bytes = tr_str_of(text), .name = "add.ptx", .to = TR_LEVEL_CUBIN, .timeout_seconds = 20
+    };
 }
 
 static void assembling(void **state)
@@ -102,7 +101,8 @@ static void options_as_triton_gives_them(void **state)
     setenv("DISABLE_PTXAS_OPT", "1", 1);
     setenv("TRITON_DISABLE_LINE_INFO", "1", 1);
     check_ok(assemble(ptxas, &request), &last);
-    assert_non_null(strstr(options_seen, "-lineinfo -suppress-debug-info --fmad=false -v --opt-level 0 --gpu-name=sm_90a "));
+    assert_non_null(
+        strstr(options_seen, "-lineinfo -suppress-debug-info --fmad=false -v --opt-level 0 --gpu-name=sm_90a "));
 }
 
 static void options_without_effect(void **state)
@@ -187,8 +187,9 @@ static void complaints(void **state)
 {
     (void)state;
     tr_lower_request request = ptx_request(ptx_90);
-    const char *ptxas = write_ptxas("a", "12.4", "'sm_90a'", "echo \"ptxas $in, line 9; error   : Unknown modifier\" >&2; "
-                                                             "echo 'ptxas fatal   : aborted' >&2; exit 255");
+    const char *ptxas = write_ptxas("a", "12.4", "'sm_90a'",
+                                    "echo \"ptxas $in, line 9; error   : Unknown modifier\" >&2; "
+                                    "echo 'ptxas fatal   : aborted' >&2; exit 255");
     check_fails(assemble(ptxas, &request), TR_INVALID_INPUT, &last, "ptxas 12.4 for sm_90a: Unknown modifier");
     assert_string_equal(last.file, "add.ptx");
     assert_int_equal(last.line, 9);
@@ -228,9 +229,16 @@ static void ptx_without_a_head(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(assembling),          TEST(options_as_triton_gives_them), TEST(options_without_effect), TEST(upward),
-        TEST(the_first_that_fits), TEST(none_that_fits),               TEST(a_relative_path),        TEST(complaints),
-        TEST(hangs),               TEST(ptx_without_a_head),
+        TEST(assembling),
+        TEST(options_as_triton_gives_them),
+        TEST(options_without_effect),
+        TEST(upward),
+        TEST(the_first_that_fits),
+        TEST(none_that_fits),
+        TEST(a_relative_path),
+        TEST(complaints),
+        TEST(hangs),
+        TEST(ptx_without_a_head),
     };
     return cmocka_run_group_tests_name("lower ptxas", tests, NULL, NULL);
 }

@@ -5,8 +5,9 @@
 static const char *find_python(const char *version)
 {
     const char *folder = getenv("TRITON_RUNNER_VENVS"), *home = getenv("HOME");
-    const char *path = folder && *folder ? format("%s/%s/bin/python", folder, version)
-                                         : format("%s/.cache/triton-runner/venvs/%s/bin/python", home ? home : "", version);
+    const char *path = folder && *folder
+                           ? format("%s/%s/bin/python", folder, version)
+                           : format("%s/.cache/triton-runner/venvs/%s/bin/python", home ? home : "", version);
     return access(path, X_OK) == 0 ? path : NULL;
 }
 
