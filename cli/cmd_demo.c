@@ -1,5 +1,4 @@
 #include "demo.h"
-#include "interrupt.h"
 #include "options.h"
 
 #include <dirent.h>
@@ -12,13 +11,19 @@
 
 typedef struct demo_options {
     struct common_options common;
-    const char *examples, *kernel, *triton;
+    const char *examples, *kernel, *triton, *target, *device;
     int64_t threads;
+    bool all_levels;
 } demo_options;
 
 static const option_row rows[] = {
     TEXT(demo_options, kernel, "kernel", "TEXT", "only the examples whose name holds TEXT"),
     TEXT(demo_options, triton, "triton", "VERSION", "only what that Triton version compiled"),
+    TEXT(demo_options, target, "target", "smNN",
+         "only what was compiled for that GPU; else the newest that the device takes"),
+    TEXT(demo_options, device, "device", "cpu|cuda|all", "where they run; all, the GPU if there is one, if not given"),
+    FLAG(demo_options, all_levels, "all-levels",
+         "on a GPU run LLIR, TTGIR and TTIR, too, by the Triton that TRITON_RUNNER_PYTHON has"),
     TEXT(demo_options, examples, "examples", "FOLDER",
          "where they are; $TRITON_RUNNER_EXAMPLES, else beside the program"),
     INT(demo_options, threads, "threads", "N", 1, "CPU threads; TRITON_RUNNER_THREADS, else one a core"),
@@ -36,7 +41,8 @@ static bool has_launches(const char *folder)
 }
 
 /* In the source tree around a build, and where `meson install` puts them. */
-static const char *const beside_program[] = { "../../examples", "../share/triton-runner/examples" };
+static const char *const beside_program[] = { "../../../examples", "../../examples",
+                                              "../share/triton-runner/examples" };
 
 static char *find_beside_program(void)
 {
@@ -68,85 +74,6 @@ static tr_status find_examples(const char *asked, char **out_folder, tr_error *e
         "the examples are not beside this program; name their folder with --examples or TRITON_RUNNER_EXAMPLES");
 }
 
-/* ---------------------------------------------------------------- one row */
-
-typedef struct demo_row {
-    const char *kernel, *triton;
-    double time_ms, max_error; /* NAN = there is none */
-    const char *verdict;
-    tr_error error; /* why it is not ok; status TR_OK when the numbers say it */
-} demo_row;
-
-/* Launches on a fresh set of arrays. */
-static tr_status launch(tr_kernel *kernel, demo_case *c, double *out_ms, tr_error *error)
-{
-    tr_status status = demo_make_arrays(c, error);
-    if (status != TR_OK) return status;
-    tr_arg *args = allocate((size_t)c->count, sizeof(*args));
-    for (int32_t i = 0; i < c->count; i++) {
-        const demo_param *p = &c->params[i];
-        bool is_float = p->dtype >= TR_F8E4M3FN && p->dtype <= TR_F64;
-        args[i] = p->is_buffer ? tr_arg_array(&p->array)
-                  : is_float   ? tr_arg_float(p->dtype, p->number)
-                               : tr_arg_int(p->dtype, (int64_t)p->number);
-    }
-    const tr_launch_options options = { .cancel = watch_interrupt() };
-    double begin = now_seconds();
-    status = tr_launch(kernel, c->grid, args, c->count, &options, error);
-    *out_ms = (now_seconds() - begin) * 1e3;
-    free(args);
-    return status;
-}
-
-/* Launches a few times, for a time that says something, and compares every output of the last one. */
-static tr_status run_and_compare(tr_kernel *kernel, demo_case *c, demo_row *row, tr_error *error)
-{
-    enum { LAUNCHES = 3 };
-    tr_status status = TR_OK;
-    for (int i = 0; i < LAUNCHES && status == TR_OK; i++) {
-        double ms = 0;
-        status = launch(kernel, c, &ms, error);
-        row->time_ms = i == 0 ? ms : fmin(row->time_ms, ms);
-    }
-    if (status == TR_OK) status = demo_compute_reference(c, error);
-    row->max_error = 0;
-    row->verdict = "ok";
-    for (int32_t i = 0; i < c->count && status == TR_OK; i++) {
-        const demo_param *p = &c->params[i];
-        tr_comparison comparison;
-        if (!p->is_output) continue;
-        status = tr_array_compare(&p->array, &p->expected, &c->tolerance, &comparison, error);
-        if (status != TR_OK) break;
-        row->max_error = fmax(row->max_error, comparison.max_abs_error);
-        if (comparison.differing) row->verdict = "wrong";
-    }
-    return status;
-}
-
-static tr_status fill_row(tr_context *context, const char *path, demo_case *c, demo_row *row, tr_error *error)
-{
-    tr_kernel *kernel;
-    tr_status status = tr_kernel_load(context, path, NULL, &kernel, error);
-    if (status != TR_OK) return status;
-    status = run_and_compare(kernel, c, row, error);
-    tr_kernel_destroy(kernel);
-    return status;
-}
-
-/* A failure is a row too: "unsupported" when nothing here runs the kernel, "wrong" when it should have run. */
-static demo_row make_row(tr_context *context, const char *path, demo_case *c, const char *triton)
-{
-    demo_row row = { .kernel = c->variant, .triton = triton, .time_ms = NAN, .max_error = NAN };
-    tr_error error = { 0 };
-    tr_status status = fill_row(context, path, c, &row, &error);
-    demo_free_arrays(c);
-    if (status == TR_OK) return row;
-    row.time_ms = row.max_error = NAN;
-    row.verdict = status == TR_UNSUPPORTED || status == TR_UNAVAILABLE ? "unsupported" : "wrong";
-    row.error = error;
-    return row;
-}
-
 /* ---------------------------------------------------------------- the table */
 
 typedef struct demo_table {
@@ -172,23 +99,25 @@ static void add_row(demo_table *table, const demo_row *row)
     table->wrong += wrong;
     table->unsupported += !ok && !wrong;
     table->interrupted |= row->error.status == TR_INTERRUPTED;
+    const char *level = tr_level_name(row->level);
     if (table->json) {
         json_array_append_new(table->rows,
                               json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:s}", "kernel", json_text(row->kernel),
-                                        "triton", json_text(row->triton), "level", "ttir", "device", "cpu", "time_ms",
-                                        json_number(row->time_ms), "max_error", json_number(row->max_error), "verdict",
-                                        row->verdict));
+                                        "triton", json_text(row->triton), "level", level, "device", row->device,
+                                        "time_ms", json_number(row->time_ms), "max_error", json_number(row->max_error),
+                                        "verdict", row->verdict));
     } else if (isnan(row->time_ms)) {
-        printf("%-24s %-8s %-6s %-7s %10s %14s  %s\n", row->kernel, row->triton, "ttir", "cpu", "-", "-", row->verdict);
+        printf("%-24s %-8s %-6s %-7s %10s %14s  %s\n", row->kernel, row->triton, level, row->device, "-", "-",
+               row->verdict);
     } else {
-        printf("%-24s %-8s %-6s %-7s %7.2f ms %14.3g  %s\n", row->kernel, row->triton, "ttir", "cpu", row->time_ms,
+        printf("%-24s %-8s %-6s %-7s %7.2f ms %14.3g  %s\n", row->kernel, row->triton, level, row->device, row->time_ms,
                row->max_error, row->verdict);
     }
     fflush(stdout);
     if (row->error.status == TR_OK) return;
     char text[2048];
     tr_error_format(&row->error, text, sizeof(text));
-    fprintf(stderr, "%s, Triton %s: %s\n", row->kernel, row->triton, text);
+    fprintf(stderr, "%s, Triton %s, %s on %s: %s\n", row->kernel, row->triton, level, row->device, text);
 }
 
 static enum exit_code finish(demo_table *table)
@@ -203,71 +132,131 @@ static enum exit_code finish(demo_table *table)
     return code;
 }
 
-/* ---------------------------------------------------------------- the command */
+/* ---------------------------------------------------------------- which rows there are */
+
+/* A level that is run on a device. */
+typedef struct demo_way {
+    tr_level level;
+    bool on_gpu, only_all_levels;
+} demo_way;
+
+static const demo_way ways[] = {
+    { TR_LEVEL_TTIR, false, false }, { TR_LEVEL_CUBIN, true, false }, { TR_LEVEL_PTX, true, false },
+    { TR_LEVEL_LLIR, true, true },   { TR_LEVEL_TTGIR, true, true },  { TR_LEVEL_TTIR, true, true },
+};
+
+/* What all rows share. */
+typedef struct demo_run {
+    const demo_options *options;
+    tr_context *context;
+    const char *folder;
+    bool on_cpu;
+    char gpu[sizeof(((tr_device *)0)->name)]; /* "" = none */
+    demo_table *table;
+} demo_run;
+
+/* A GPU that isn't there is no error unless it was asked for. */
+static tr_status choose_devices(demo_run *run, tr_error *error)
+{
+    const char *asked = run->options->device;
+    bool all = !asked || strcmp(asked, "all") == 0;
+    run->on_cpu = all || strcmp(asked, "cpu") == 0;
+    tr_device device;
+    for (int32_t i = 1; tr_device_get(i, &device); i++) {
+        if (all ? i > 1 || !device.available : strcmp(device.name, asked) != 0) continue;
+        if (!device.available) {
+            return fail(error, TR_UNAVAILABLE, "device '%s' is not there: %s", asked, device.detail);
+        }
+        memcpy(run->gpu, device.name, sizeof(run->gpu));
+    }
+    if (run->on_cpu || run->gpu[0]) return TR_OK;
+    return fail(error, TR_INVALID_ARGUMENT, "there is no device '%s'; there are cpu, cuda, cuda:N and all", asked);
+}
 
 static int is_shown(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
 }
 
-/* The TTIR of a variant that a Triton version compiled; NULL if there is none. Any target will do. */
-static char *find_ttir(const char *folder, const char *triton, const demo_case *c)
+/* A version's file of an example at a level, for one target. */
+static char *artifact_path(const demo_run *run, const char *triton, const char *target, const demo_case *c,
+                           tr_level level)
 {
-    char *targets = format_text("%s/artifacts/%s", folder, triton), *found = NULL;
+    char *path = format_text("%s/artifacts/%s/%s/%s/%s.%s", run->folder, triton, target, c->variant, c->kernel,
+                             tr_level_name(level));
+    if (access(path, R_OK) == 0) return path;
+    free(path);
+    return NULL;
+}
+
+/* The row of an example at a level, made from the newest target that the device takes. False when there is no file. */
+static bool make_row(const demo_run *run, const char *triton, demo_case *c, const demo_way *way, demo_row *row)
+{
+    char *targets = format_text("%s/artifacts/%s", run->folder, triton);
     struct dirent **names;
-    int count = scandir(targets, &names, is_shown, alphasort);
+    int count = scandir(targets, &names, is_shown, versionsort);
+    bool made = false;
     for (int i = count - 1; i >= 0; i--) {
-        char *path = format_text("%s/%s/%s/%s.ttir", targets, names[i]->d_name, c->variant, c->kernel);
-        if (!found && access(path, R_OK) == 0) {
-            found = path;
-        } else {
-            free(path);
-        }
+        const char *target = names[i]->d_name, *asked = run->options->target;
+        bool skipped = (made && row->error.status != TR_MISMATCH) || (asked && strcmp(asked, target) != 0);
+        char *path = skipped ? NULL : artifact_path(run, triton, target, c, way->level);
+        if (path) *row = demo_make_row(run->context, path, way->on_gpu ? run->gpu : "cpu", c);
+        made |= path != NULL;
+        free(path);
         free(names[i]);
     }
     if (count >= 0) free(names);
     free(targets);
-    return found;
+    row->triton = triton;
+    row->level = way->level;
+    return made;
 }
 
-static void run_case(const demo_options *options, tr_context *context, const char *folder, demo_case *c,
-                     struct dirent **versions, int version_count, demo_table *table)
+static void run_version(const demo_run *run, const char *triton, demo_case *c)
 {
-    if (options->kernel && !strstr(c->variant, options->kernel)) return;
-    for (int i = 0; i < version_count && !table->interrupted; i++) {
-        const char *triton = versions[i]->d_name;
-        if (options->triton && strcmp(options->triton, triton) != 0) continue;
-        char *path = find_ttir(folder, triton, c);
-        if (!path) continue;
-        demo_row row = make_row(context, path, c, triton);
-        add_row(table, &row);
-        free(path);
+    if (run->options->triton && strcmp(run->options->triton, triton) != 0) return;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !run->table->interrupted; i++) {
+        const demo_way *way = &ways[i];
+        demo_row row;
+        if (way->on_gpu ? !run->gpu[0] : !run->on_cpu) continue;
+        if (way->only_all_levels && !run->options->all_levels) continue;
+        if (make_row(run, triton, c, way, &row)) add_row(run->table, &row);
     }
 }
+
+static void run_all(const demo_run *run, const demo_cases *cases)
+{
+    char *artifacts = format_text("%s/artifacts", run->folder);
+    struct dirent **versions;
+    int count = scandir(artifacts, &versions, is_shown, versionsort);
+    for (int i = 0; i < cases->count; i++) {
+        demo_case *c = &cases->items[i];
+        if (run->options->kernel && !strstr(c->variant, run->options->kernel)) continue;
+        for (int v = 0; v < count && !run->table->interrupted; v++) run_version(run, versions[v]->d_name, c);
+    }
+    for (int i = 0; i < count; i++) free(versions[i]);
+    if (count >= 0) free(versions);
+    free(artifacts);
+}
+
+/* ---------------------------------------------------------------- the command */
 
 static tr_status run_cases(const demo_options *options, const char *folder, demo_table *table, tr_error *error)
 {
     const tr_context_options context_options = { .threads = thread_count(options->threads) };
-    tr_context *context;
+    demo_run run = { .options = options, .folder = folder, .table = table };
     demo_cases cases;
-    tr_status status = demo_read(folder, &cases, error);
+    tr_status status = choose_devices(&run, error);
+    if (status == TR_OK) status = demo_read(folder, &cases, error);
     if (status != TR_OK) return status;
-    status = tr_context_create(&context_options, &context, error);
+    status = tr_context_create(&context_options, &run.context, error);
     if (status == TR_OK) {
-        char *artifacts = format_text("%s/artifacts", folder);
-        struct dirent **versions;
-        int count = scandir(artifacts, &versions, is_shown, versionsort);
-        for (int i = 0; i < cases.count && !table->interrupted; i++) {
-            run_case(options, context, folder, &cases.items[i], versions, count, table);
-        }
-        for (int i = 0; i < count; i++) free(versions[i]);
-        if (count >= 0) free(versions);
-        free(artifacts);
-        tr_context_destroy(context);
+        run_all(&run, &cases);
+        tr_context_destroy(run.context);
     }
     demo_free(&cases);
     if (status == TR_OK && table->ok + table->wrong + table->unsupported == 0) {
-        status = fail(error, TR_NOT_FOUND, "no example in '%s' is of that name and version", folder);
+        status = fail(error, TR_NOT_FOUND, "no example in '%s' is of that name, version and target", folder);
     }
     return status;
 }
@@ -286,7 +275,12 @@ static enum exit_code run_command(void *any)
     return report_error("demo", options->common.json, &error);
 }
 
-static const char *const examples[] = { "triton-runner demo", "triton-runner demo --kernel matmul --json", NULL };
+static const char *const examples[] = {
+    "triton-runner demo",
+    "triton-runner demo --kernel matmul --json",
+    "triton-runner demo --device cuda --triton 3.9.0 --all-levels",
+    NULL,
+};
 
 const cli_command command_demo = {
     .name = "demo",
@@ -295,7 +289,9 @@ const cli_command command_demo = {
     .options_size = sizeof(demo_options),
     .notes =
         "A row is wrong when an output differs from the reference, which is computed in double precision, by more\n"
-        "than the example allows for its types; the exit code is then 1.\n",
+        "than the example allows for its types; the exit code is then 1. Times are of the launch alone, the best of "
+        "three,\nwithout copying to a GPU and back. On a GPU every level that is there runs: cubin and PTX, all with "
+        "--all-levels;\nwhat it can't run is unsupported, and stderr says why.\n",
     .examples = examples,
     .run = run_command,
 };

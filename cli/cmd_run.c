@@ -8,7 +8,8 @@
 
 static const option_row rows[] = {
     TEXT(run_options, grid, "grid", "X[,Y[,Z]]", "how many programs run; needed"),
-    TEXT(run_options, programs, "programs", "LIST", "run only these, in this order: 0,5-9 or (1,2,0);(3,0,0); CPU only"),
+    TEXT(run_options, programs, "programs", "LIST",
+         "run only these, in this order: 0,5-9 or (1,2,0);(3,0,0); CPU only"),
     LIST(run_options, args, "arg", "NAME=VALUE", "an argument, by name or position; VALUE alone takes the next place"),
     LIST(run_options, outs, "out", "NAME=FILE.npy", "save a buffer after the launch"),
     LIST(run_options, expects, "expect", "NAME=FILE.npy", "compare a buffer with a file after the launch"),
@@ -64,10 +65,9 @@ static tr_status parse_grid(const char *text, tr_grid *out_grid, tr_error *error
 static tr_status load_kernel(cli_run *run, tr_error *error)
 {
     const run_options *o = run->options;
-    const tr_context_options context_options = { .threads = thread_count(o->threads),
-                                                 .python = o->python,
-                                                 .ptxas = o->ptxas,
-                                                 .no_cache = o->no_cache };
+    const tr_context_options context_options = {
+        .threads = thread_count(o->threads), .python = o->python, .ptxas = o->ptxas, .no_cache = o->no_cache
+    };
     tr_load load = { .device = o->device, .kernel = o->kernel, .metadata = o->metadata };
     if (o->level) {
         load.level = tr_level_from_name(o->level);

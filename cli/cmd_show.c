@@ -82,11 +82,11 @@ static json_t *params_json(const tr_kernel *kernel)
     json_t *list = json_array();
     const tr_param *param;
     for (int32_t i = 0; (param = tr_kernel_param(kernel, i)) != NULL; i++) {
-        json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:s, s:b, s:I, s:b}", "index", (int)i, "name",
-                                              json_text(param->name), "type", json_text(param->type), "dtype",
-                                              tr_dtype_name(param->dtype), "is_pointer", param->is_pointer,
-                                              "divisibility", (json_int_t)param->divisibility, "optional",
-                                              is_optional(kernel, i)));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:o, s:o, s:s, s:b, s:I, s:b}", "index", (int)i, "name",
+                                        json_text(param->name), "type", json_text(param->type), "dtype",
+                                        tr_dtype_name(param->dtype), "is_pointer", param->is_pointer, "divisibility",
+                                        (json_int_t)param->divisibility, "optional", is_optional(kernel, i)));
     }
     return list;
 }

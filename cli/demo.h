@@ -1,4 +1,4 @@
-/* The parts of `triton-runner demo`: the launches of examples/launches.json and the references. */
+/* The parts of `triton-runner demo`: the launches of examples/launches.json, the references, and one row. */
 #ifndef TR_CLI_DEMO_H
 #define TR_CLI_DEMO_H
 
@@ -44,5 +44,18 @@ void demo_free_arrays(demo_case *c);
 
 /* Fills the `expected` of a case's outputs, in f64. TR_UNSUPPORTED when there is no reference of that name. */
 tr_status demo_compute_reference(const demo_case *c, tr_error *error);
+
+/* What came of one example at one level on one device. */
+typedef struct demo_row {
+    const char *kernel, *triton, *device;
+    tr_level level;
+    double time_ms, max_error; /* NAN = there is none */
+    const char *verdict;
+    tr_error error; /* why it is not ok; status TR_OK when the numbers say it */
+} demo_row;
+
+/* Runs the artifact at `path`. A failure is a row too: "unsupported" when nothing here runs the kernel, "wrong" when it
+ * should have run. The caller sets `triton` and `level`. */
+demo_row demo_make_row(tr_context *context, const char *path, const char *device, demo_case *c);
 
 #endif

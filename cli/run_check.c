@@ -125,7 +125,8 @@ static int64_t find_writer(cli_run *run, int32_t index, int64_t element)
     if (!options.writer) return UNKNOWN_WRITER;
     double seconds;
     int64_t program = UNKNOWN_WRITER;
-    if (launch(run, options, &seconds, &error) == TR_OK) program = (int64_t)options.writer[element] - 1; /* 0 is NO_WRITER */
+    if (launch(run, options, &seconds, &error) == TR_OK)
+        program = (int64_t)options.writer[element] - 1; /* 0 is NO_WRITER */
     free(options.writer);
     return program;
 }

@@ -1,8 +1,8 @@
+#include "device_args.h"
 #include "interrupt.h"
 #include "run.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define FEW_ARGS 64
 
@@ -32,70 +32,22 @@ static tr_status launch_with(cli_run *run, const tr_arg *args, tr_launch_options
     return status;
 }
 
+static tr_arg *make_args(const cli_run *run, tr_arg few[FEW_ARGS])
+{
+    tr_arg *args = run->count <= FEW_ARGS ? few : allocate((size_t)run->count, sizeof(*args));
+    for (int32_t i = 0; i < run->count; i++) args[i] = value_arg(&run->values[i]);
+    return args;
+}
+
 tr_status launch(cli_run *run, tr_launch_options options, double *out_seconds, tr_error *error)
 {
-    tr_arg few[FEW_ARGS], *args = run->count <= FEW_ARGS ? few : allocate((size_t)run->count, sizeof(*args));
-    for (int32_t i = 0; i < run->count; i++) args[i] = value_arg(&run->values[i]);
+    tr_arg few[FEW_ARGS], *args = make_args(run, few);
     tr_status status = launch_with(run, args, options, out_seconds, error);
     if (args != few) free(args);
     return status;
 }
 
 /* ---------------------------------------------------------------- --repeat */
-
-/* The arguments of launches that are timed. A GPU gets its buffers once, as the first launch left them, and keeps them
- * from launch to launch: copying would take longer than most kernels. */
-typedef struct timed_args {
-    tr_arg *args;
-    void **memory; /* on the device; NULL where the argument stays as it is */
-} timed_args;
-
-/* A tensor map that the host has encoded is passed by its bytes. */
-static bool is_encoded_map(const cli_run *run, int32_t index)
-{
-    enum { MAP_SIZE = 128 };
-    const tr_param *param = tr_kernel_param(run->kernel, index);
-    return value_arg(&run->values[index]).size == MAP_SIZE && !(param->is_pointer && param->dtype);
-}
-
-static tr_status move_to_device(const cli_run *run, timed_args *timed, int32_t index, tr_error *error)
-{
-    const char *device = tr_kernel_device(run->kernel);
-    const tr_arg host = timed->args[index];
-    void **memory = &timed->memory[index];
-    if (host.kind != TR_ARG_BUFFER || host.size == 0 || is_encoded_map(run, index)) return TR_OK;
-    tr_status status = tr_memory_create(run->context, device, host.size, memory, error);
-    if (status == TR_OK) status = tr_memory_write(run->context, device, *memory, host.data, host.size, error);
-    if (status != TR_OK) return status;
-    timed->args[index] = tr_arg_device(*memory, host.size);
-    timed->args[index].dtype = host.dtype;
-    return TR_OK;
-}
-
-static tr_status make_timed_args(const cli_run *run, timed_args *timed, tr_error *error)
-{
-    *timed = (timed_args){ allocate((size_t)run->count, sizeof(*timed->args)),
-                           allocate((size_t)run->count, sizeof(*timed->memory)) };
-    const bool on_host = strcmp(tr_kernel_device(run->kernel), "cpu") == 0;
-    tr_status status = TR_OK;
-    for (int32_t i = 0; i < run->count; i++) timed->args[i] = value_arg(&run->values[i]);
-    for (int32_t i = 0; i < run->count && !on_host && status == TR_OK; i++) {
-        status = move_to_device(run, timed, i, error);
-    }
-    return status;
-}
-
-/* A launch's own failure is what counts: what a broken device says to giving memory back is not reported. */
-static void free_timed_args(const cli_run *run, timed_args *timed)
-{
-    tr_error ignored;
-    for (int32_t i = 0; i < run->count; i++) {
-        if (!timed->memory[i]) continue;
-        if (tr_memory_destroy(run->context, tr_kernel_device(run->kernel), timed->memory[i], &ignored) != TR_OK) break;
-    }
-    free(timed->memory);
-    free(timed->args);
-}
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -145,15 +97,26 @@ static tr_status launch_repeatedly(cli_run *run, const tr_arg *args, double *tim
     return status;
 }
 
+/* A GPU gets its buffers once, as the first launch left them, and keeps them from launch to launch: copying would take
+ * longer than most kernels. */
+static tr_status launch_on_device(cli_run *run, double *times, tr_error *error)
+{
+    device_args moved;
+    tr_arg few[FEW_ARGS], *args = make_args(run, few);
+    tr_status status = device_args_create(run->context, run->kernel, args, run->count, &moved, error);
+    if (args != few) free(args);
+    if (status != TR_OK) return status;
+    status = launch_repeatedly(run, moved.args, times, error);
+    device_args_destroy(&moved);
+    return status;
+}
+
 tr_status time_launches(cli_run *run, tr_error *error)
 {
     int64_t count = run->options->repeat;
     if (count == 0 && run->options->warmup == 0) return TR_OK;
-    timed_args timed;
     double *times = allocate((size_t)count, sizeof(*times));
-    tr_status status = make_timed_args(run, &timed, error);
-    if (status == TR_OK) status = launch_repeatedly(run, timed.args, times, error);
-    free_timed_args(run, &timed);
+    tr_status status = launch_on_device(run, times, error);
     if (status == TR_OK && count > 0) {
         qsort(times, (size_t)count, sizeof(*times), compare_doubles);
         report_times(run, times, count);

@@ -107,10 +107,11 @@ typedef struct bare_type {
 } bare_type;
 
 static const bare_type bare_types[] = {
-    { "u8", TR_I8, TR_DTYPE_NONE },      { "1 bytes", TR_I8, TR_DTYPE_NONE }, { "u16", TR_I16, TR_DTYPE_NONE },
-    { "2 bytes", TR_I16, TR_DTYPE_NONE }, { "u32", TR_I32, TR_F32 },          { "4 bytes", TR_I32, TR_F32 },
-    { "u64", TR_I64, TR_F64 },           { "8 bytes", TR_I64, TR_F64 },       { "f32", TR_F32, TR_F32 },
-    { "f64", TR_F64, TR_F64 },
+    { "u8", TR_I8, TR_DTYPE_NONE },   { "1 bytes", TR_I8, TR_DTYPE_NONE },
+    { "u16", TR_I16, TR_DTYPE_NONE }, { "2 bytes", TR_I16, TR_DTYPE_NONE },
+    { "u32", TR_I32, TR_F32 },        { "4 bytes", TR_I32, TR_F32 },
+    { "u64", TR_I64, TR_F64 },        { "8 bytes", TR_I64, TR_F64 },
+    { "f32", TR_F32, TR_F32 },        { "f64", TR_F64, TR_F64 },
 };
 
 /* The type of a number that is given without one. */

@@ -25,7 +25,7 @@ def ttir(examples):
 
 
 def test_every_example_is_right():
-    rows = run_json("demo", "--examples", ROOT / "examples")["rows"]
+    rows = run_json("demo", "--examples", ROOT / "examples", "--device", "cpu", timeout=300)["rows"]
     assert all(set(row) == KEYS for row in rows)
     assert all(row["verdict"] == "ok" for row in rows)
     assert all(row["level"] == "ttir" and row["device"] == "cpu" and row["time_ms"] > 0 for row in rows)
@@ -38,11 +38,33 @@ def test_every_example_is_right():
 
 
 def test_table():
-    text = run_ok("demo", "--examples", ROOT / "examples", "--kernel", "vector", "--triton", "3.9.0")
+    text = run_ok("demo", "--examples", ROOT / "examples", "--kernel", "vector", "--triton", "3.9.0", "--device",
+                  "cpu")
     lines = text.splitlines()
     assert lines[0].split() == ["kernel", "Triton", "level", "device", "time", "largest", "error", "verdict"]
     assert lines[1].split()[:4] == ["vector_add_f32", "3.9.0", "ttir", "cpu"]
     assert lines[1].endswith("ok") and lines[2] == "1 ok, 0 wrong, 0 unsupported" and len(lines) == 3
+
+
+def test_devices_and_targets(examples):
+    words = ["demo", "--examples", examples]
+    fails(*words, "--device", "tpu", code=2, parts="there is no device 'tpu'; there are cpu, cuda, cuda:N and all")
+    nothing = {"TRITON_RUNNER_CUDA_DRIVER": str(examples / "none.so")}
+    fails(*words, "--device", "cuda", code=4, parts="device 'cuda' is not there: ", env=nothing)
+    for device in ([], ["--device", "all"], ["--device", "cpu"], ["--target", "sm90"]):
+        rows = run_json(*words, *device, env=nothing)["rows"]
+        assert [row["device"] for row in rows] == ["cpu", "cpu"], "a GPU that isn't there has no rows"
+    fails(*words, "--target", "sm80", code=3, parts="no example in")
+
+
+def test_the_newest_target_is_taken(examples):
+    folder = examples / "artifacts" / "3.9.0"
+    shutil.copytree(folder / "sm90", folder / "sm100")
+    path = folder / "sm100" / "vector_add_f32" / "vector_add_kernel.ttir"
+    path.write_text(path.read_text().replace("arith.addf", "arith.subf"))
+    words = ["demo", "--examples", examples, "--kernel", "vector", "--device", "cpu"]
+    assert [row["verdict"] for row in run_json(*words, code=1)["rows"]] == ["wrong"]
+    assert [row["verdict"] for row in run_json(*words, "--target", "sm90")["rows"]] == ["ok"]
 
 
 def test_a_wrong_kernel_is_found(examples):
@@ -58,7 +80,7 @@ def test_a_broken_kernel_is_wrong(examples):
     ttir(examples).write_text(ttir(examples).read_text()[:1000])
     result = run("demo", "--examples", examples, "--kernel", "vector")
     assert result.returncode == 1
-    assert "wrong" in result.stdout and "vector_add_f32, Triton 3.9.0: " in result.stderr
+    assert "wrong" in result.stdout and "vector_add_f32, Triton 3.9.0, ttir on cpu: " in result.stderr
 
 
 def test_an_unsupported_kernel(examples):

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from cli_helpers import ARTIFACTS, BUILD, fails, run, run_json, run_ok, save
+from cli_helpers import ARTIFACTS, BUILD, ROOT, fails, run, run_json, run_ok, save
 
 DRIVER = BUILD / "tests" / "fake_cuda" / "libfake_cuda.so"
 FAKE = {"TRITON_RUNNER_CUDA_DRIVER": str(DRIVER)}
@@ -105,3 +105,37 @@ def test_other_devices():
     assert len(run_json("info", env=two)["devices"]) == 3
     other = {**FAKE, "FAKE_CUDA_ARCH": "80"}
     fails("run", FOLDER, "--device", "cuda", *ARGS, env=other, code=3, parts=["sm_90a", "sm_80"])
+
+
+# ---------------------------------------------------------------- demo
+
+DEMO = ["demo", "--examples", ROOT / "examples", "--kernel", "vector", "--triton", "3.4.0"]
+
+
+def ways(*words, code, env):
+    rows = run_json(*DEMO, *words, code=code, env=env)["rows"]
+    assert all(set(row) == {"kernel", "triton", "level", "device", "time_ms", "max_error", "verdict"} for row in rows)
+    return [(row["level"], row["device"], row["verdict"]) for row in rows]
+
+
+def test_demo_has_rows_for_a_gpu():
+    """Kernels of this driver do nothing, so whatever they should have computed is wrong."""
+    gpu = [("cubin", "cuda", "wrong"), ("ptx", "cuda", "wrong")]
+    assert ways(code=1, env=FAKE)[:2] == [("ttir", "cpu", "ok"), gpu[0]]
+    assert ways("--device", "cpu", code=0, env=FAKE) == [("ttir", "cpu", "ok")]
+    assert ways("--device", "cuda", code=1, env=FAKE)[0] == gpu[0]
+    assert ways("--device", "cuda:1", code=1, env={**FAKE, "FAKE_CUDA_DEVICES": "2"})[0] == ("cubin", "cuda:1", "wrong")
+
+
+def test_demo_of_all_levels():
+    env = {**FAKE, "TRITON_RUNNER_PYTHON": "/no/such/python"}
+    rows = ways("--device", "cuda", "--all-levels", code=1, env=env)
+    assert [level for level, _, _ in rows] == ["cubin", "ptx", "llir", "ttgir", "ttir"]
+    assert [verdict for _, _, verdict in rows[2:]] == ["unsupported"] * 3
+    assert "/no/such/python" in run(*DEMO, "--device", "cuda", "--all-levels", env=env).stderr
+
+
+def test_demo_on_another_gpu():
+    env = {**FAKE, "FAKE_CUDA_ARCH": "80"}
+    assert ways("--device", "cuda", code=0, env=env) == [("cubin", "cuda", "unsupported"), ("ptx", "cuda", "unsupported")]
+    assert "vector_add_f32, Triton 3.4.0, cubin on cuda: error: " in run(*DEMO, env=env).stderr
