@@ -113,6 +113,8 @@ static tr_status compile_into(tr_compiler *c, const tr_func *func)
     code->regs = TR_NEW_ARRAY(arena, uint64_t, c->regs.count + 1);
     if (!code->regs) return TR_OOM(c->error);
     if (c->regs.count) memcpy(code->regs, c->regs.items, c->regs.count * sizeof(*code->regs));
+    TR_TRY(tr_steps_hoist(code, c->error));
+    TR_TRY(tr_steps_borrow(code, c->error));
     TR_TRY(tr_steps_verify(code, c->error));
     return tr_steps_plan(code, c->error);
 }

@@ -10,7 +10,7 @@
 
 static bool is_waiting_load(const tr_step *step)
 {
-    return step->imm != 0;
+    return (step->imm & TR_LOAD_VOLATILE) != 0;
 }
 
 /* ---------------------------------------------------------------- scalars */
@@ -258,6 +258,64 @@ static const tr_view *operand_view(const tr_frame *frame, uint32_t operand)
     return operand == TR_NO_OPERAND ? NULL : &frame->views[operand];
 }
 
+/* ---------------------------------------------------------------- tiles in the caller's memory */
+
+/* Where a slot's own storage is. */
+static void *own_storage(const tr_frame *frame, uint32_t slot)
+{
+    return frame->memory + frame->code->slots.items[slot].offset;
+}
+
+/* The address of a whole tile that lies in memory as it lies in storage: row-major, aligned, all of it in one
+ * argument. NULL if it doesn't. */
+static void *whole_in_memory(const tr_access *a, reach how)
+{
+    const tr_shape *shape = a->shape;
+    tr_affine p;
+    if (how != REACH_ALL || shape->rank > TR_AFFINE_RANK || !tr_view_affine(a->frame, a->pointers, &p)) return NULL;
+    int64_t bytes = (int64_t)a->size;
+    if (p.base % bytes) return NULL;
+    for (int32_t d = shape->rank - 1; d >= 0; d--) {
+        if (shape->dims[d] != 1 && p.stride[d] != bytes) return NULL;
+        bytes *= shape->dims[d];
+    }
+    if (!tr_find_arg(a->frame, a->step->roots, (uint64_t)p.base, (uint64_t)(p.base + bytes))) return NULL;
+    return (void *)(uintptr_t)p.base;
+}
+
+static bool overlap(const char *a, const char *b, size_t size)
+{
+    return a < b + size && b < a + size;
+}
+
+/* Whether the group may write its output to `target` while it reads its inputs: an input that lies in memory may be
+ * the very same elements, but not others that overlap them. */
+static bool may_aim(const tr_frame *frame, const tr_group *group, const char *target, size_t size)
+{
+    for (int32_t i = 0; i < group->input_count; i++) {
+        const tr_view *view = &frame->views[group->inputs[i].operand];
+        const tr_tile *tile = &frame->tiles[view->slot];
+        if (tile->form != TR_FORM_DENSE) continue;
+        const size_t input = (size_t)frame->code->slots.items[view->slot].shape.count * group->inputs[i].size;
+        const bool same = tile->data == target && view->identity;
+        if (!same && overlap(tile->data, target, input > size ? input : size)) return false;
+    }
+    return true;
+}
+
+const tr_step *tr_exec_AIM(tr_frame *frame, const tr_step *step)
+{
+    tr_tile *tile = &frame->tiles[step->x[0]];
+    tr_access a = { .frame = frame, .step = step, .pointers = &frame->views[step->x[1]],
+                    .shape = &frame->views[step->x[1]].shape, .mask = operand_view(frame, step->x[2]),
+                    .size = tr_dtype_size(tr_storage(step->dtype)), .is_store = true };
+    tr_box box;
+    void *target = whole_in_memory(&a, find_reach(frame, a.pointers, a.mask, &box));
+    const size_t bytes = (size_t)a.shape->count * a.size;
+    tile->data = target && may_aim(frame, step[1].aux, target, bytes) ? target : own_storage(frame, step->x[0]);
+    return step + 1;
+}
+
 const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
 {
     tr_tile *dst = &frame->tiles[step->x[0]];
@@ -270,6 +328,13 @@ const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
     const reach how = find_reach(frame, a.pointers, a.mask, &box);
 
     frame->waits |= is_waiting_load(step);
+    if (step->imm & TR_LOAD_BORROWS) {
+        void *memory = whole_in_memory(&a, how);
+        dst->data = memory ? memory : own_storage(frame, step->x[0]);
+        dst->form = TR_FORM_DENSE;
+        if (memory) return step + 1;
+        a.tile = dst->data;
+    }
     if (how != REACH_ALL) { /* first what the masked-off elements get */
         if (other)
             tr_view_read(frame, other, 0, count, dst->data);
@@ -298,8 +363,13 @@ const tr_step *tr_exec_TILE_STORE(tr_frame *frame, const tr_step *step)
     if (how == REACH_NONE) return step + 1;
     a.tile = (char *)(uintptr_t)tr_view_dense(frame, step, value);
     if (!a.tile) return NULL;
-    const tr_step *next = run_access(&a, how, &box);
     frame->moved = true;
+    if (a.tile == whole_in_memory(&a, how)) { /* it was aimed: the elements are there */
+        if (frame->run->records_writers)
+            tr_record_write(frame, (uint64_t)(uintptr_t)a.tile, (size_t)a.shape->count * a.size);
+        return step + 1;
+    }
+    const tr_step *next = run_access(&a, how, &box);
     tr_scratch_reset(frame);
     return next;
 }

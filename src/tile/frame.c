@@ -87,18 +87,20 @@ void tr_frame_destroy(tr_frame *frame)
 void tr_frame_start(tr_frame *frame, const tr_run *run, uint64_t program)
 {
     const tr_grid *grid = &run->grid;
+    frame->state = TR_FRAME_READY;
     if (frame->run != run) {
         frame->run = run;
         for (int i = 0; i < run->arg_count; i++)
             frame->regs[i] = run->args[i].data || run->args[i].size ? (uint64_t)(uintptr_t)run->args[i].data
                                                                      : run->args[i].bits;
+        for (uint32_t i = 0; i < frame->code->prologue; i++)
+            frame->steps[i].run(frame, &frame->steps[i]);
     }
     frame->program = program;
     frame->pid[0] = (uint32_t)(program % grid->x);
     frame->pid[1] = (uint32_t)(program / grid->x % grid->y);
     frame->pid[2] = (uint32_t)(program / grid->x / grid->y);
-    frame->next = frame->steps;
-    frame->state = TR_FRAME_READY;
+    frame->next = frame->state == TR_FRAME_READY ? frame->steps + frame->code->prologue : NULL;
     frame->waits = frame->moved = false;
     tr_scratch_reset(frame);
 }

@@ -42,6 +42,33 @@ TR_LOWER(load)
     return TR_OK;
 }
 
+/* A tile that is made for one store alone: the open group that makes it is closed here, behind an AIM, so that it may
+ * write where the store goes. Whether the group was the only open one and has no other output is not known before it
+ * is closed: then the AIM is left out. */
+static tr_status aim_value(tr_compiler *c, const tr_value *value, const uint32_t *src, uint64_t roots)
+{
+    if (!tr_type_is_tensor(value->type) || c->uses[value->id] != 1 ||
+        tr_binding_of(c, value)->kind != TR_BOUND_PENDING || tr_value_dtype(value) == TR_I1)
+        return TR_OK;
+    const uint32_t at = tr_here(c);
+    tr_step *step = tr_emit(c, TR_STEP_AIM, tr_value_dtype(value));
+    if (!step) return TR_OUT_OF_MEMORY;
+    step->x[1] = src[0];
+    step->x[2] = src[2];
+    step->roots = roots;
+    TR_TRY(tr_close_groups(c));
+    const tr_view *view = &c->code->views.items[tr_binding_of(c, value)->index];
+    const bool alone = tr_here(c) == at + 2 && c->code->steps.items[at + 1].code == TR_STEP_GROUP;
+    if (alone && view->identity) {
+        c->code->steps.items[at].x[0] = view->slot;
+        return TR_OK;
+    }
+    memmove(&c->code->steps.items[at], &c->code->steps.items[at + 1],
+            (tr_here(c) - at - 1) * sizeof(c->code->steps.items[0]));
+    c->code->steps.count--;
+    return TR_OK;
+}
+
 TR_LOWER(store)
 {
     const tr_value *pointer = op->operands[0], *value = op->operands[1];
@@ -52,8 +79,9 @@ TR_LOWER(store)
     if (tile) {
         tr_shape shape = tr_shape_of(pointer->type);
         TR_TRY(tr_use_view(c, pointer, &src[0]));
-        TR_TRY(tr_use_as_tile(c, value, &shape, &src[1]));
         TR_TRY(optional_view(c, op, 2, &shape, &src[2]));
+        TR_TRY(aim_value(c, value, src, c->roots[pointer->id]));
+        TR_TRY(tr_use_as_tile(c, value, &shape, &src[1]));
     } else {
         TR_TRY(tr_use_reg(c, pointer, &src[0]));
         TR_TRY(tr_use_reg(c, value, &src[1]));

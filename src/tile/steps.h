@@ -151,6 +151,7 @@ struct tr_tile_code {
     uint32_t reg_count;
     uint64_t *regs;       /* initial values: constants; the first ones are the parameters */
     uint32_t param_count;
+    uint32_t prologue;    /* the first steps, which don't depend on the program: run once a frame and launch */
     size_t memory_size;   /* bytes of slot storage a frame needs */
     size_t temps_size;    /* bytes of strip temporaries a frame needs */
     struct tr_frame_list *idle; /* frames kept for the next launch */
@@ -166,6 +167,18 @@ extern const tr_step_info tr_step_table[TR_STEP_COUNT];
 /* Calls visit(user, kind, operand) for every operand of a step, those in aux too. Kinds: 'r' register read, 'R'
  * register written, 'v' view read, 't' slot written, 'x' slot exchanged or updated in place, 'j' step jumped to. */
 void tr_step_visit(const tr_step *step, void (*visit)(void *user, char kind, uint32_t operand), void *user);
+
+/* Renumbers the steps that a step jumps to. */
+void tr_step_retarget(tr_step *step, const uint32_t *moved_to);
+
+/* Brings the steps that give every program of a launch the same to the front (hoist.c). */
+TR_MUST_CHECK tr_status tr_steps_hoist(tr_tile_code *code, tr_error *error);
+
+/* Lets loads borrow the argument's memory where nothing writes memory before their last use (borrow.c). */
+TR_MUST_CHECK tr_status tr_steps_borrow(tr_tile_code *code, tr_error *error);
+
+/* tr_step.imm of TILE_LOAD. */
+enum { TR_LOAD_VOLATILE = 1, TR_LOAD_BORROWS = 2 };
 
 /* Checks that every operand exists, is of the right kind and type, and every jump lands. TR_INTERNAL otherwise. */
 TR_MUST_CHECK tr_status tr_steps_verify(const tr_tile_code *code, tr_error *error);

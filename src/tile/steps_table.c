@@ -92,3 +92,29 @@ void tr_step_visit(const tr_step *step, void (*visit)(void *user, char kind, uin
         visit(user, *kind, operand);
     }
 }
+
+/* Where a step keeps the start of a region's steps; NULL if it has none. */
+static uint32_t *subroutine_start(const tr_step *step)
+{
+    switch (step->code) {
+    case TR_STEP_REDUCE:
+    case TR_STEP_SCAN: {
+        const tr_fold *fold = step->aux;
+        return fold->body ? &fold->body->start : NULL;
+    }
+    case TR_STEP_MAP: return (uint32_t *)(uintptr_t)&((const tr_map_plan *)step->aux)->body.start;
+    default: return NULL;
+    }
+}
+
+void tr_step_retarget(tr_step *step, const uint32_t *moved_to)
+{
+    int index = 0;
+    for (const char *kind = tr_step_table[step->code].operands; *kind; kind++) {
+        if (*kind == '?' || *kind == '*') continue;
+        if (*kind == 'j') step->x[index] = moved_to[step->x[index]];
+        index++;
+    }
+    uint32_t *start = subroutine_start(step);
+    if (start) *start = moved_to[*start];
+}
