@@ -63,7 +63,7 @@ static enum exit_code run_command(const cli_command *command, int count, char **
     return code;
 }
 
-/* help, help COMMAND, and help --markdown, which makes docs/cli.md. */
+/* help, help COMMAND, help --markdown, which makes docs/cli.md, and help --man, which makes the man page. */
 static enum exit_code help(const char *topic)
 {
     const cli_command *command = topic ? find_command(topic) : NULL;
@@ -73,6 +73,8 @@ static enum exit_code help(const char *topic)
         print_overview();
     } else if (strcmp(topic, "--markdown") == 0) {
         print_markdown();
+    } else if (strcmp(topic, "--man") == 0) {
+        print_man();
     } else {
         return unknown_command(topic);
     }

@@ -195,21 +195,21 @@ static void print_command_markdown(const cli_command *command)
     if (command->examples) printf("```\n");
 }
 
+static void print_facts_markdown(const char *heading, const cli_fact *facts, const char *quote)
+{
+    printf("| %s | meaning |\n|---|---|\n", heading);
+    for (; facts->name; facts++) printf("| %s%s%s | %s |\n", quote, facts->name, quote, facts->meaning);
+}
+
 void print_markdown(void)
 {
     printf("# The command line\n\n"
            "Made by `triton-runner help --markdown` from the tables in `cli/`; `tests/python/test_cli_docs.py` checks "
            "that it is in\nstep.\n\n"
            "stdout is data, as text or with `--json` as one JSON object; stderr is talk. A failure with `--json` "
-           "writes\n`{\"error\": {\"status\", \"message\", \"file\", \"line\", \"column\"}}`.\n\n"
-           "| exit code | meaning |\n|---|---|\n"
-           "| 0 | done |\n"
-           "| 1 | a comparison failed |\n"
-           "| 2 | usage: an unknown option, a grid of zero, arguments that the kernel doesn't take |\n"
-           "| 3 | bad input: a file that is missing or damaged, an access out of bounds, a deadlock |\n"
-           "| 4 | unsupported: an op, a level or a device that nothing here runs |\n"
-           "| 5 | internal: a bug in Triton Runner, or no memory |\n"
-           "| 124 | the time limit of `--timeout` passed |\n"
-           "| 130 | Ctrl-C |\n");
+           "writes\n`{\"error\": {\"status\", \"message\", \"file\", \"line\", \"column\"}}`.\n\n");
+    print_facts_markdown("exit code", exit_facts, "");
     for (const cli_command *const *command = commands; *command; command++) print_command_markdown(*command);
+    printf("\n## Environment\n\n");
+    print_facts_markdown("variable", variable_facts, "`");
 }

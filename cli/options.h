@@ -1,4 +1,4 @@
-/* Commands and their options as tables: parsing, --help and docs/cli.md are made from the same rows.
+/* Commands and their options as tables: parsing, --help, docs/cli.md and the man page are made from the same rows.
  *
  * A command has a struct for its options, which begins with struct common_options; a row says which field an option
  * sets.
@@ -92,5 +92,13 @@ bool parse_options(const cli_command *command, int count, char **words, void *op
 
 void print_help(const cli_command *command);
 void print_markdown(void); /* docs/cli.md */
+void print_man(void);      /* triton-runner.1 */
+
+/* What the docs and the man page say besides; ended by NULL. */
+typedef struct cli_fact {
+    const char *name, *meaning;
+} cli_fact;
+
+extern const cli_fact exit_facts[], variable_facts[];
 
 #endif
