@@ -212,8 +212,8 @@ static void wide_integers_are_rounded_once(void **state)
     size_t n = 0;
     for (int exponent = 20; exponent < 63; exponent++) {
         for (int64_t step = -1; step <= 1; step++) {
-            source[n++] = ((int64_t)257 << exponent >> 8) + step;
-            source[n++] = -((int64_t)259 << exponent >> 8) + step;
+            source[n++] = ((int64_t)257 << (exponent - 8)) + step;
+            source[n++] = -((int64_t)259 << (exponent - 8)) + step;
         }
     }
     const tr_kernels *sets[TR_ISA_COUNT];

@@ -207,7 +207,7 @@ static void integers_are_rounded_once(void **state)
     const format *bf16 = &formats[3];
     for (int exponent = 20; exponent < 63; exponent++) {
         for (int64_t code = 128; code < 256; code += 7) {
-            const int64_t middle = (2 * code + 1) * ((int64_t)1 << exponent) / 512;
+            const int64_t middle = (2 * code + 1) << (exponent - 9);
             for (int64_t step = -1; step <= 1; step++) {
                 const int64_t value = middle + step;
                 uint32_t got = 0;
