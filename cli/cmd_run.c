@@ -109,12 +109,20 @@ static void report_launch(cli_run *run, double seconds)
     printf("grid %ux%ux%u: %.4g ms\n", g.x, g.y, g.z, seconds * 1e3);
 }
 
+/* tt.print: as it comes, in whole lines, from any thread. */
+static void print_line(void *user, const char *text)
+{
+    (void)user;
+    fputs(text, stderr);
+}
+
 /* The launch that counts, and what is made of its results. The launches that are timed come after it, so a kernel
- * that adds to its output is not seen to have run several times. */
+ * that adds to its output is not seen to have run several times, and what it prints is printed once. */
 static tr_status run_and_check(cli_run *run, tr_error *error)
 {
     double seconds;
-    tr_status status = launch(run, (tr_launch_options){ .profile = run->profile }, &seconds, error);
+    tr_status status = launch(run, (tr_launch_options){ .profile = run->profile, .print = print_line }, &seconds,
+                              error);
     if (status == TR_INTERRUPTED) {
         tr_error second; /* the buffers as the programs left them may be all that is left of hours */
         if (write_outs(run, &second) != TR_OK) say("run", "%s", second.message);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { MOST_PROGRAMS = 1 << 24 }; /* of a list; they take 8 bytes each */
+
 /* list    = item ((","|";") item)*
  * item    = id | id "-" id | "(" x "," y "," z ")"
  * Spaces may stand between any two. */
@@ -99,6 +101,10 @@ static tr_status take_item(program_list *list, tr_error *error)
         status = take_ids(list, &first, &last, error);
     }
     if (status != TR_OK) return status;
+    if (last - first >= MOST_PROGRAMS || list->count + (last - first) >= MOST_PROGRAMS) {
+        return fail(error, TR_INVALID_ARGUMENT, "--programs lists more than %d programs; without it all run",
+                    MOST_PROGRAMS);
+    }
     for (uint64_t id = first; list->ids && id <= last; id++) list->ids[list->count + (id - first)] = id;
     list->count += last - first + 1;
     return TR_OK;

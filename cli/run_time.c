@@ -6,13 +6,6 @@
 
 #define FEW_ARGS 64
 
-/* tt.print: as it comes, in whole lines, from any thread. */
-static void print_line(void *user, const char *text)
-{
-    (void)user;
-    fputs(text, stderr);
-}
-
 static tr_status launch_with(cli_run *run, const tr_arg *args, tr_launch_options options, double *out_seconds,
                              tr_error *error)
 {
@@ -22,7 +15,6 @@ static tr_status launch_with(cli_run *run, const tr_arg *args, tr_launch_options
     options.cancel = run->cancel;
     options.progress = progress_show;
     options.progress_user = &progress;
-    options.print = print_line;
     options.programs = run->programs;
     options.program_count = run->program_count;
     double begin = now_seconds();

@@ -105,6 +105,12 @@ def test_programs_that_make_no_sense(places, chosen, part):
     fails(*places, f"--programs={chosen}", code=2, parts=part)
 
 
+def test_too_many_programs(places):
+    words = [*places[:2], "--grid", "2147483647,65535,65535", *places[4:]]
+    for chosen in ("0-2147483646", "0-9000000000000000000,0-9000000000000000000", "0-16777215,0"):
+        fails(*words, "--programs", chosen, code=2, parts="--programs lists more than 16777216 programs")
+
+
 def test_a_grid_of_zero_with_programs(places):
     fails(*places[:2], "--grid", "0", *places[4:], "--programs", "0", code=2, parts="is 0 in x")
 
@@ -114,6 +120,7 @@ def test_what_a_kernel_prints_goes_to_stderr(places):
     assert result.returncode == 0 and "ran:" not in result.stdout
     said = sorted(int(line.rsplit(" ", 1)[1]) for line in result.stderr.splitlines())
     assert said == list(range(24))
+    assert len(run(*places, "--repeat", "5", "--warmup", "2").stderr.splitlines()) == 24, "of the first launch alone"
 
 
 # ---------------------------------------------------------------- profile
