@@ -33,6 +33,11 @@ TR_LOWER(addptr);
 TR_LOWER(extern);
 TR_LOWER(pair);
 
+/* lower_expand.c */
+TR_LOWER(isnormal);
+TR_LOWER(flush);
+TR_LOWER(fpowi);
+
 /* lower_memory.c */
 TR_LOWER(load);
 TR_LOWER(store);

@@ -93,6 +93,31 @@ static void test_comparisons(void **state)
     check_comparison("slt", INT32_MIN, (int32_t[]){ 0, 0, 0, 0, 0, 0, 0, 0 });
 }
 
+/* ---------------------------------------------------------------- ops of several kernels */
+
+static void test_floats_by_class_and_power(void **state)
+{
+    (void)state;
+    const char *text = KERNEL("%x: !tt.ptr<f32>, %a: !tt.ptr<i8>, %b: !tt.ptr<f32>, %c: !tt.ptr<f32>",
+                              RANGE("8") POINTERS("px", "%x", "8", "f32") POINTERS("pa", "%a", "8", "i8")
+                              POINTERS("pb", "%b", "8", "f32") POINTERS("pc", "%c", "8", "f32")
+                              "    %v = tt.load %px : tensor<8x!tt.ptr<f32>>\n"
+                              "    %n = math.isnormal %v : tensor<8xf32>\n"
+                              "    %n8 = arith.extui %n : tensor<8xi1> to tensor<8xi8>\n"
+                              "    tt.store %pa, %n8 : tensor<8x!tt.ptr<i8>>\n"
+                              "    %f = \"arith.flush_denormals\"(%v) : (tensor<8xf32>) -> tensor<8xf32>\n"
+                              "    tt.store %pb, %f : tensor<8x!tt.ptr<f32>>\n"
+                              "    %p = math.fpowi %v, %i : tensor<8xf32>, tensor<8xi32>\n"
+                              "    tt.store %pc, %p : tensor<8x!tt.ptr<f32>>\n");
+    float x[8] = { 2, -0.0f, 1e-40f, -1e-40f, __builtin_inff(), __builtin_nanf(""), -2, 1.5f }, b[8], c[8];
+    int8_t a[8];
+    run_ok(text, one, (tr_arg[]){ ARG(x), ARG(a), ARG(b), ARG(c) }, 4);
+    const int8_t normal[8] = { 1, 0, 0, 0, 0, 0, 1, 1 };
+    assert_memory_equal(a, normal, sizeof(a));
+    assert_true(b[2] == 0 && !__builtin_signbit(b[2]) && b[3] == 0 && __builtin_signbit(b[3]) && b[7] == 1.5f);
+    assert_true(c[0] == 1 && c[6] == 64 && c[7] > 17.0858f && c[7] < 17.0860f);
+}
+
 /* ---------------------------------------------------------------- views */
 
 /* out[i][j] = 10 * j + i for a 4 x 2 tile: expand, broadcast, transpose. */
@@ -398,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_minimum_across_and_beside_the_bound),
         cmocka_unit_test(test_zero_extension_of_negative_elements),
         cmocka_unit_test(test_comparisons),
+        cmocka_unit_test(test_floats_by_class_and_power),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_loop_carried_tiles_change_places),
         cmocka_unit_test(test_while_and_if),
