@@ -1,16 +1,17 @@
 /* Select, fill, iota, counting and tf32 rounding. Compiled once an instruction set. */
 #include "num/isa.h"
 
+/* By bit masks, which every instruction set has. */
 #define SELECT(bits)                                                                                                   \
     static void select_##bits(size_t n, void *dst, const void *va, const void *vb, const void *vc)                     \
     {                                                                                                                  \
         uint##bits##_t *d = dst;                                                                                       \
         const uint8_t *mask = va;                                                                                      \
-        const uint##bits##_t *pb = vb, *pc = vc;                                                                       \
+        const uint##bits##_t *b = vb, *c = vc;                                                                         \
         SIMD for (size_t i = 0; i < n; i++)                                                                            \
         {                                                                                                              \
-            const uint##bits##_t b = pb[i], c = pc[i];                                                                 \
-            d[i] = mask[i] ? b : c;                                                                                    \
+            const uint##bits##_t ones = (uint##bits##_t)(0 - (uint##bits##_t)(mask[i] != 0));                          \
+            d[i] = (uint##bits##_t)((b[i] & ones) | (c[i] & ~ones));                                                   \
         }                                                                                                              \
     }
 SELECT(8)
