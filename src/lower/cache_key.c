@@ -8,7 +8,7 @@ extern char **environ;
 bool tr_cache_key_begin(tr_cache_key *key)
 {
     *key = (tr_cache_key){ .state = XXH3_createState() };
-    return key->state && XXH3_128bits_reset(key->state) == XXH_OK;
+    return key->state && XXH3_128bits_reset(key->state) == XXH_OK; /* which never fails for a state */
 }
 
 void tr_cache_key_add_int(tr_cache_key *key, int64_t value)

@@ -262,7 +262,7 @@ bool tr_child_has_ended(tr_child *child)
     return child->pid <= 0 || reap(child, false);
 }
 
-void tr_child_kill(tr_child *child)
+static void kill_and_reap(tr_child *child)
 {
     if (child->pid <= 0 || child->ended) return;
     kill(-child->pid, SIGKILL);
@@ -274,7 +274,7 @@ tr_status tr_child_wait(tr_child *child, double seconds, tr_patience *patience, 
     double end = tr_clock() + seconds;
     while (!reap(child, false)) {
         if (tr_clock() > end) {
-            tr_child_kill(child);
+            kill_and_reap(child);
             break;
         }
         TR_TRY(tr_patience_check(patience, error));
@@ -331,6 +331,6 @@ void tr_child_forget(tr_child *child)
 
 void tr_child_end(tr_child *child)
 {
-    tr_child_kill(child);
+    kill_and_reap(child);
     tr_child_forget(child);
 }

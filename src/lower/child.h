@@ -48,8 +48,6 @@ TR_MUST_CHECK tr_status tr_child_wait(tr_child *child, double seconds, tr_patien
 const char *tr_child_fate(const tr_child *child, char *buffer, size_t size);
 /* Whether it runs no more. */
 bool tr_child_has_ended(tr_child *child);
-/* Kills it and waits for it; its log stays. */
-void tr_child_kill(tr_child *child);
 bool tr_child_succeeded(const tr_child *child); /* ended, with exit status 0 */
 
 /* Kills it where it still runs, and releases everything. Does nothing for TR_NO_CHILD. */

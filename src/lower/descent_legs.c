@@ -30,9 +30,19 @@ static tr_status take_group(tr_descent *d, tr_lower_group *group, tr_error *erro
     return status;
 }
 
-static bool load(const tr_descent *d, const tr_cache_key *key, tr_lower_group *out)
+/* True when the cache has the whole way down to `to`. */
+static bool load(const tr_descent *d, const tr_cache_key *key, tr_level to, tr_lower_group *out)
 {
-    return d->cache && tr_cache_load(d->cache, key->text, out);
+    if (!d->cache || !tr_cache_load(d->cache, key->text, out)) return false;
+    tr_level above = d->count ? d->stages[d->count - 1].level : d->request->from;
+    bool sound = true;
+    for (int32_t i = 0; i < out->count; i++) {
+        sound = sound && out->stages[i].level > above;
+        above = out->stages[i].level;
+    }
+    if (sound && above == to) return true;
+    tr_lower_group_deinit(out);
+    return false;
 }
 
 /* Stores what was added since there were `before` stages. */
@@ -121,7 +131,7 @@ tr_status tr_descent_to_ptx(tr_descent *d, tr_error *error)
     TR_TRY(tr_helper_need_triton(d->helper, tr_descent_metadata_text(d, "triton_version"), error));
     TR_TRY(triton_key(d, to, &key, error));
     name_tool(d, "Triton", tr_helper_triton(d->helper), d->python);
-    if (load(d, &key, &group)) return take_group(d, &group, error);
+    if (load(d, &key, to, &group)) return take_group(d, &group, error);
     d->all_cached = false;
     TR_TRY(run_triton(d, to, error));
     json_object_set_new(d->metadata, "hash", json_string(key.text));
@@ -265,7 +275,7 @@ tr_status tr_descent_to_cubin(tr_descent *d, tr_error *error)
     TR_TRY(ptxas_key(d, ptxas, &job, &key, error));
     snprintf(release, sizeof(release), "%d.%d", (int)ptxas->major, (int)ptxas->minor);
     name_tool(d, "ptxas", release, ptxas->path);
-    if (load(d, &key, &group)) return take_group(d, &group, error);
+    if (load(d, &key, TR_LEVEL_CUBIN, &group)) return take_group(d, &group, error);
     d->all_cached = false;
     int32_t before = d->count;
     tr_status status = run_ptxas(d, ptxas, &job, error);

@@ -190,6 +190,7 @@ typedef struct tr_conversation {
     char file[128];
     tr_level making;  /* what it said to make last; `from` while it reads the input */
     json_t *metadata; /* of the answer */
+    bool settled;     /* it has said its last word, and waits for the next request */
 } tr_conversation;
 
 static tr_str log_of(const tr_conversation *c)
@@ -301,8 +302,7 @@ static tr_status take_stage(tr_conversation *c, tr_frame *frame, tr_error *error
     return c->job->stage(c->job->user, level, data, frame->size, error);
 }
 
-/* Takes one event; *out_done at the last one. */
-static tr_status take_event(tr_conversation *c, tr_frame *frame, bool *out_done, tr_error *error)
+static tr_status take_event(tr_conversation *c, tr_frame *frame, tr_error *error)
 {
     const char *event = text_of(frame->json, "event", "");
     if (strcmp(event, "begin") == 0) {
@@ -312,13 +312,16 @@ static tr_status take_event(tr_conversation *c, tr_frame *frame, bool *out_done,
         return TR_OK;
     }
     if (strcmp(event, "stage") == 0) return take_stage(c, frame, error);
-    *out_done = true;
-    if (strcmp(event, "failed") == 0) return refused(c, frame->json, error);
+    if (strcmp(event, "failed") == 0) {
+        c->settled = true;
+        return refused(c, frame->json, error);
+    }
     json_t *metadata = json_object_get(frame->json, "metadata");
     if (strcmp(event, "done") != 0 || !json_is_object(metadata)) {
         return blame(c->helper, tr_fail(error, TR_TRAPPED, "answered with an event that is none"), error);
     }
     c->metadata = json_incref(metadata);
+    c->settled = true;
     return TR_OK;
 }
 
@@ -342,19 +345,15 @@ static tr_status ask(tr_conversation *c, tr_error *error)
 static tr_status converse(tr_conversation *c, tr_error *error)
 {
     TR_TRY(ask(c, error));
-    for (bool done = false; !done;) {
+    while (!c->settled) {
         tr_frame frame;
         bool whole;
         tr_status status = tr_frame_read(&c->helper->child, c->patience, &frame, &whole, error);
         if (status != TR_OK) return blame(c->helper, status, error);
         if (!whole) return died(c, error);
-        status = take_event(c, &frame, &done, error);
+        status = take_event(c, &frame, error);
         tr_frame_deinit(&frame);
-        if (status != TR_OK) {
-            /* After its last word it waits for the next request; anywhere else it would go on with this one. */
-            if (!done) tr_child_kill(&c->helper->child);
-            return status;
-        }
+        TR_TRY(status);
     }
     return TR_OK;
 }
@@ -371,9 +370,8 @@ tr_status tr_helper_run(tr_helper *helper, const tr_helper_job *job, tr_patience
         *out_metadata = c.metadata;
     } else {
         json_decref(c.metadata);
-        if (helper->child.ended || status == TR_TIMED_OUT || status == TR_INTERRUPTED || status == TR_TRAPPED) {
-            tr_helper_stop(helper);
-        }
+        /* Anywhere else than after its last word it would go on with this request. */
+        if (!c.settled) tr_helper_stop(helper);
     }
     return status;
 }

@@ -429,12 +429,14 @@ def main():
     folder = sys.argv[1]
     sys.path.pop(0)  # the folder of this script
     os.environ.pop("TRITON_INTERPRET", None)  # its language would replace the one that the stages need
+    os.closerange(3, min(os.sysconf("SC_OPEN_MAX"), 1 << 16))  # what the program left open for us by mistake
     # Descriptors 0 and 1 become harmless: a print() of Triton's would otherwise land amid the answers.
     incoming, outgoing = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     os.close(nothing)
+    sys.stdout.reconfigure(line_buffering=True)  # in order with what comes from C, and there before an abort
     try:
         serve_all(folder, incoming, outgoing)
     except (BrokenPipeError, ConnectionResetError):
