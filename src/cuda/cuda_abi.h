@@ -16,6 +16,7 @@ typedef struct tr_cu_module_st *tr_cu_module;
 typedef struct tr_cu_function_st *tr_cu_function;
 typedef struct tr_cu_stream_st *tr_cu_stream;
 typedef struct tr_cu_pool_st *tr_cu_pool;
+typedef struct tr_cu_tensor_map tr_cu_tensor_map; /* 128 bytes, aligned to 64 */
 
 /* Enums that are passed by value: an int on every platform of CUDA. */
 typedef int tr_cu_device_attribute, tr_cu_function_attribute, tr_cu_function_cache, tr_cu_pointer_attribute,

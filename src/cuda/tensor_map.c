@@ -123,8 +123,9 @@ static tr_status encode(tr_cuda_device *device, const tr_tensor_map_spec *spec, 
                        driver->version / 1000, driver->version / 10 % 100);
     }
     TR_CU_TRY(driver, error,
-              cuTensorMapEncodeTiled(&map, e->type, e->rank, (void *)(uintptr_t)spec->address, e->shape, e->strides,
-                                     e->box, ones, TR_CU_TENSOR_MAP_INTERLEAVE_NONE, e->swizzle, e->promotion, e->fill),
+              cuTensorMapEncodeTiled((tr_cu_tensor_map *)&map, e->type, e->rank, (void *)(uintptr_t)spec->address,
+                                     e->shape, e->strides, e->box, ones, TR_CU_TENSOR_MAP_INTERLEAVE_NONE, e->swizzle,
+                                     e->promotion, e->fill),
               "encoding a tensor descriptor of rank %u, %d bytes an element, type %d, swizzle %d", e->rank,
               spec->elem_size, e->type, e->swizzle);
     if (driver->version <= 13010) mend_small(e, spec->elem_size, &map);

@@ -700,7 +700,7 @@ static tr_cu_result fake_cuStreamSynchronize(tr_cu_stream stream)
     END;
 }
 
-static tr_cu_result fake_cuTensorMapEncodeTiled(void *map, tr_cu_tensor_map_data_type type, uint32_t rank,
+static tr_cu_result fake_cuTensorMapEncodeTiled(tr_cu_tensor_map *map, tr_cu_tensor_map_data_type type, uint32_t rank,
                                                 void *address, const uint64_t *shape, const uint64_t *strides,
                                                 const uint32_t *box, const uint32_t *element_strides,
                                                 tr_cu_tensor_map_interleave interleave,
