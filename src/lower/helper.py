@@ -20,6 +20,7 @@ import re
 import shutil
 import signal
 import struct
+import subprocess
 import sys
 import traceback
 import typing
@@ -47,9 +48,19 @@ class Adapter:
     first = (3, 0)
     module_prefix = "triton_gpu"
     blackwell_from = None  # the compute capability from which this Triton takes ptxas-blackwell
+    isa = {(3, 0): (84, 84)}  # by version: PTX that its ptxas and its ptxas-blackwell take
 
     def __init__(self, version):
         self.version = version
+        self.tools = {}  # those in its wheel
+
+    def ptxas_name(self, arch):
+        return "ptxas-blackwell" if self.blackwell_from and arch >= self.blackwell_from else "ptxas"
+
+    def ptx_version(self, arch):
+        key = tuple(map(int, re.match(r"(\d+)\.(\d+)", self.version).groups()))
+        newest = max(version for version in self.isa if version <= key)
+        return self.isa[newest][self.ptxas_name(arch) == "ptxas-blackwell"]
 
     def load(self):
         """Imports Triton: seconds on a cold disk."""
@@ -95,6 +106,7 @@ class Adapter33(Adapter):
     first = (3, 3)
     module_prefix = "ttg"
     blackwell_from = 100
+    isa = {(3, 3): (84, 87)}
 
     def kernel_name(self, module, text):
         return module.get_entry_func_name()
@@ -105,6 +117,7 @@ class Adapter34(Adapter33):
 
     first = (3, 4)
     blackwell_from = None
+    isa = {(3, 4): (87, 87)}
 
     def load(self):
         super().load()
@@ -129,6 +142,7 @@ class Adapter36(Adapter34):
 
     first = (3, 6)
     blackwell_from = 100
+    isa = {(3, 6): (87, 88), (3, 7): (87, 91), (3, 8): (88, 93)}
 
 
 class Adapter39(Adapter36):
@@ -136,6 +150,7 @@ class Adapter39(Adapter36):
 
     first = (3, 9)
     blackwell_from = 90
+    isa = {(3, 9): (88, 94)}
 
 
 ADAPTERS = [Adapter39, Adapter36, Adapter34, Adapter33, Adapter]
@@ -158,23 +173,66 @@ def find_triton():
     return folder, adapter(version)
 
 
+def stamp(path):
+    """Changes when another file stands in the same place."""
+    try:
+        info = os.stat(path)
+        return f"{info.st_size}.{info.st_mtime_ns}"
+    except OSError:
+        return "none"
+
+
+def find_ptxas():
+    """One that is not Triton's, or None."""
+    for variable, default in (("CUDA_HOME", ""), ("CUDA_PATH", ""), ("", "/usr/local/cuda")):
+        path = os.path.join(os.environ.get(variable, "") or default, "bin", "ptxas")
+        if os.path.isabs(path) and os.access(path, os.X_OK):
+            return path
+    return shutil.which("ptxas")
+
+
+def newest_isa(path):
+    """The newest PTX that a ptxas takes, 87 for 8.7; None when it can't be asked. As tr_ptxas_isa has it."""
+    try:
+        said = subprocess.run([path, "--version"], stdout=subprocess.PIPE, timeout=30).stdout.decode("utf-8", "replace")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = re.search(r"release (\d+)\.(\d+)", said)
+    if not match:
+        return None
+    major, minor = map(int, match.groups())
+    if major >= 13:
+        return 90 + (major - 13) * 10 + minor
+    return {10: 63, 11: 70, 12: 80 if minor < 6 else 79}.get(major, 0) + minor
+
+
+def ptx_version_without_ptxas(adapter, arch):
+    """Triton asks its ptxas which PTX it may write, and fails without one. Where the wheel has been trimmed and the user
+    has named none, this is the answer: what that wheel's would be, or less where the only one here takes less. None
+    where Triton can ask."""
+    name = adapter.ptxas_name(arch)
+    named = any(os.environ.get(f"TRITON_{form}_PATH") for form in (name.upper(), name.upper().replace("-", "_")))
+    if named or name in adapter.tools:
+        return None
+    here = find_ptxas()
+    isa = here and newest_isa(here)
+    return min(adapter.ptx_version(arch), isa) if isa else adapter.ptx_version(arch)
+
+
 def describe_triton(folder, adapter):
     """The Triton part of "hello". `identity` changes when another compiler stands in the same place."""
     backend = os.path.join(folder, "backends", "nvidia")
-    identity = []
-    for path in (os.path.join(folder, "_C", "libtriton.so"), os.path.join(backend, "compiler.py")):
-        try:
-            info = os.stat(path)
-            identity.append(f"{info.st_size}.{info.st_mtime_ns}")
-        except OSError:
-            identity.append("none")
     tools = {name: os.path.join(backend, "bin", name) for name in ("ptxas", "ptxas-blackwell")}
+    adapter.tools = {name: path for name, path in tools.items() if os.path.isfile(path)}
+    parts = [os.path.join(folder, "_C", "libtriton.so"), os.path.join(backend, "compiler.py")]
+    if len(adapter.tools) < len(tools):
+        parts.append(find_ptxas() or "")
     return {
         "version": adapter.version,
         "folder": folder,
-        "identity": " ".join(identity),
+        "identity": " ".join(map(stamp, parts)),
         "blackwell_from": adapter.blackwell_from,
-        "tools": {name: path for name, path in tools.items() if os.path.isfile(path)},
+        "tools": adapter.tools,
     }
 
 
@@ -312,6 +370,8 @@ class Job:
             self.source = module = read_module(adapter, backend, folder, request["file"], text)
         fixed = fixed_by_text(adapter, self.level, module, text)
         self.values = choose_options(request, adapter.option_fields(backend), adapter.version, fixed)
+        if self.values.get("ptx_version") is None:
+            self.values["ptx_version"] = ptx_version_without_ptxas(adapter, request["arch"])
         warps = self.values.get("num_warps", 0)
         if self.level == "llir" and isinstance(warps, int) and warps & (warps - 1):
             del self.values["num_warps"]  # a total of several groups of warps, which is no option

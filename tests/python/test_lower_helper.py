@@ -100,6 +100,46 @@ def test_hello_imports_nothing(tmp_path):
     process.end()
 
 
+@pytest.mark.parametrize(
+    "version, release, expected",  # for sm_75, sm_90, sm_120
+    [
+        ("3.1.0", "13.0", [84, 84, 84]),
+        ("3.3.1", "13.0", [84, 84, 87]),
+        ("3.4.0", None, [87, 87, 87]),
+        ("3.7.1", "13.0", [87, 87, 90]),
+        ("3.8.0+git", "13.4", [88, 88, 93]),
+        ("3.9.0", "13.0", [88, 90, 90]),
+        ("3.9.0", "12.4", [84, 84, 84]),
+        ("3.10.0", None, [88, 94, 94]),
+    ],
+)
+def test_ptx_version_where_the_wheel_has_no_ptxas(helper, tmp_path, monkeypatch, version, release, expected):
+    for name in ("TRITON_PTXAS_PATH", "TRITON_PTXAS_BLACKWELL_PATH", "TRITON_PTXAS-BLACKWELL_PATH", "CUDA_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(helper, "find_ptxas", lambda: str(tmp_path / "ptxas"))
+    if release:
+        (tmp_path / "ptxas").write_text(f"#!/bin/sh\necho 'Cuda compilation tools, release {release}, V1'\n")
+        (tmp_path / "ptxas").chmod(0o755)
+    key = tuple(map(int, version.split("+")[0].split(".")[:2]))
+    adapter = next(a for a in helper.ADAPTERS if key >= a.first)(version)
+    assert [helper.ptx_version_without_ptxas(adapter, arch) for arch in (75, 90, 120)] == expected
+    adapter.tools = {"ptxas": "/p", "ptxas-blackwell": "/b"}
+    assert helper.ptx_version_without_ptxas(adapter, 90) is None
+    adapter.tools = {}
+    monkeypatch.setenv("TRITON_PTXAS_PATH", "/mine")
+    assert helper.ptx_version_without_ptxas(adapter, 75) is None
+
+
+def test_a_ptxas_of_the_toolkit_is_found(helper, tmp_path, monkeypatch):
+    ptxas = tmp_path / "bin" / "ptxas"
+    ptxas.parent.mkdir()
+    ptxas.write_text("")
+    ptxas.chmod(0o755)
+    monkeypatch.delenv("CUDA_PATH", raising=False)
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path))
+    assert helper.find_ptxas() == str(ptxas)
+
+
 def test_an_import_that_fails(tmp_path):
     text = "__version__ = '3.4.0'\nimport something_that_is_not_there\n"
     process = Process(tmp_path, make_triton(tmp_path, text))
