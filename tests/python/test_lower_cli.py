@@ -2,10 +2,12 @@
 
 import json
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from cli_helpers import ARTIFACTS, run, run_json, run_ok
+from cli_helpers import ARTIFACTS, CLI, run, run_json, run_ok
 
 pytestmark = pytest.mark.skipif(run("compile", "--help").returncode != 0, reason="this build has no compile command")
 
@@ -34,6 +36,13 @@ def places(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "work")
     yield
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def wait_until(true):
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def write_program(path, text):
@@ -117,6 +126,16 @@ def test_an_abort_of_triton_is_an_error():
     assert result.returncode == 3
     assert "killed by SIGABRT" in result.stderr and "sm_100" in result.stderr
     assert "computeCapability not supported" in result.stderr
+
+
+def test_nothing_stays_when_the_program_is_killed(tmp_path):
+    """The Python process notices, and takes its folder with it."""
+    words = ["compile", artifact("3.4.0", "matmul_f16", "ttir"), "--to", "ptx", "--python", python_of("3.4.0")]
+    process = subprocess.Popen([CLI, *map(str, words)], stdout=subprocess.DEVNULL)
+    wait_until(lambda: list((tmp_path / "tmp").iterdir()))
+    process.kill()
+    process.wait()
+    wait_until(lambda: not list((tmp_path / "tmp").iterdir()))
 
 
 def test_an_option_that_triton_does_not_have():
