@@ -83,17 +83,8 @@ int32_t tr_entry_hidden_most(const tr_entry *entry)
 tr_status tr_entry_hidden(const tr_entry *entry, int32_t arg_count, int32_t known, const char *file,
                           int32_t *out_hidden, tr_error *error)
 {
-    const int32_t most = tr_entry_hidden_most(entry);
+    const int32_t most = tr_entry_hidden_most(entry), hidden = known < 0 ? most : known;
     const int32_t left = entry->param_count - arg_count;
-    if (known < 0 && left >= 0 && left <= most) {
-        *out_hidden = left;
-        return TR_OK;
-    }
-    if (known >= 0 && known <= most && left == known) {
-        *out_hidden = known;
-        return TR_OK;
-    }
-    const char *const lost = left < 0 ? "more" : "fewer";
     if (known > most) {
         return tr_fail(
             error, TR_MISMATCH,
@@ -101,17 +92,18 @@ tr_status tr_entry_hidden(const tr_entry *entry, int32_t arg_count, int32_t know
             "%d parameters end with %d pointer%s",
             entry->name, file, known, known == 1 ? "" : "s", entry->param_count, most, most == 1 ? "" : "s");
     }
-    if (known > 0 || (known < 0 && most > 0)) {
-        const int32_t hidden = known < 0 ? most : known;
-        return tr_fail(
-            error, TR_MISMATCH,
-            "%s arguments than parameters: kernel '%s' of '%s' declares %d, of which %s%d scratch pointer%s; "
-            "got %d argument%s",
-            lost, entry->name, file, entry->param_count, known < 0 ? "up to " : "", hidden,
-            hidden == 1 ? " is hidden" : "s are hidden", arg_count, arg_count == 1 ? "" : "s");
+    if (known < 0 ? left >= 0 && left <= most : left == known) {
+        *out_hidden = left;
+        return TR_OK;
     }
-    return tr_fail(error, TR_MISMATCH, "%s arguments than parameters: kernel '%s' of '%s' declares %d, got %d", lost,
-                   entry->name, file, entry->param_count, arg_count);
+    char of_which[80] = "";
+    if (hidden > 0) {
+        snprintf(of_which, sizeof(of_which), ", of which %s%d scratch pointer%s hidden", known < 0 ? "up to " : "",
+                 hidden, hidden == 1 ? " is" : "s are");
+    }
+    return tr_fail(error, TR_MISMATCH, "too %s arguments: kernel '%s' of '%s' declares %d parameter%s%s; got %d",
+                   left > hidden ? "few" : "many", entry->name, file, entry->param_count,
+                   entry->param_count == 1 ? "" : "s", of_which, arg_count);
 }
 
 int32_t tr_hidden_of_triton(const char *version)

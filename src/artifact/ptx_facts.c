@@ -231,9 +231,14 @@ static tr_status parse_align(lexer *l, uint32_t *out)
     return TR_OK;
 }
 
-static tr_status parse_dimensions(lexer *l, variable *v)
+/* name, name[128], name[] */
+static tr_status parse_name(lexer *l, variable *v)
 {
+    if (l->now.kind != WORD) return fail_here(l, "expected a name");
+    v->name = l->now.text;
     v->count = 1;
+    v->is_array = v->is_open = false;
+    TR_TRY(advance(l));
     while (is(l, "[")) {
         v->is_array = true;
         TR_TRY(advance(l));
@@ -271,11 +276,8 @@ static tr_status parse_variable(lexer *l, variable *v)
         TR_TRY(advance(l));
     }
     if (!v->type) return fail_here(l, "expected a type");
-    if (l->now.kind != WORD) return fail_here(l, "expected a name");
-    v->name = l->now.text;
     v->align = align > v->type->size ? align : v->type->size;
-    TR_TRY(advance(l));
-    return parse_dimensions(l, v);
+    return parse_name(l, v);
 }
 
 /* ---------------------------------------------------------------- the module */
@@ -373,19 +375,28 @@ static tr_status skip_section(reader *r)
     return skip_block(l, begin);
 }
 
-/* .shared VARIABLE, ... ; at module level or in a body */
+static tr_status keep_shared(reader *r, const variable *v)
+{
+    const shared_variable s = { .name = v->name, .size = v->count * v->type->size, .is_open = v->is_open };
+    uint64_t *index = tr_map_put(&r->shared_index, v->name, NULL);
+    if (!index || !tr_vec_push(&r->shared, s)) return TR_OOM(r->l.error);
+    *index = r->shared.count - 1;
+    return TR_OK;
+}
+
+/* .shared VARIABLE, name[2], ... ; at module level or in a body */
 static tr_status parse_shared(reader *r)
 {
     lexer *l = &r->l;
     variable v;
-    do {
+    TR_TRY(advance(l));
+    TR_TRY(parse_variable(l, &v));
+    TR_TRY(keep_shared(r, &v));
+    while (is(l, ",")) {
         TR_TRY(advance(l));
-        TR_TRY(parse_variable(l, &v));
-        const shared_variable s = { .name = v.name, .size = v.count * v.type->size, .is_open = v.is_open };
-        uint64_t *index = tr_map_put(&r->shared_index, v.name, NULL);
-        if (!index || !tr_vec_push(&r->shared, s)) return TR_OOM(l->error);
-        *index = r->shared.count - 1;
-    } while (is(l, ","));
+        TR_TRY(parse_name(l, &v));
+        TR_TRY(keep_shared(r, &v));
+    }
     return skip_statement(l);
 }
 
