@@ -224,8 +224,7 @@ static tr_status check_target_known(const tr_conversation *c, tr_error *error)
 {
     if (tr_log_find(log_of(c), "is not a recognized processor") == (size_t)-1) return TR_OK;
     return tr_fail(error, TR_UNSUPPORTED,
-                   "Triton %s does not know sm_%d; TRITON_RUNNER_PYTHON may name a Python with a "
-                   "newer one",
+                   "Triton %s does not know sm_%d; TRITON_RUNNER_PYTHON may name a Python with a newer one",
                    tr_helper_triton(c->helper), (int)c->job->arch);
 }
 

@@ -207,9 +207,9 @@ def newest_isa(path):
 
 
 def ptx_version_without_ptxas(adapter, arch):
-    """Triton asks its ptxas which PTX it may write, and fails without one. Where the wheel has been trimmed and the user
-    has named none, this is the answer: what that wheel's would be, or less where the only one here takes less. None
-    where Triton can ask."""
+    """Triton asks its ptxas which PTX it may write, and fails without one. Where the wheel has been trimmed and the
+    user has named none, this is the answer: what that wheel's would be, or less where the only one here takes less.
+    None where Triton can ask."""
     name = adapter.ptxas_name(arch)
     named = any(os.environ.get(f"TRITON_{form}_PATH") for form in (name.upper(), name.upper().replace("-", "_")))
     if named or name in adapter.tools:
@@ -278,7 +278,8 @@ def choose_options(request, fields, version, fixed):
     for name, value in request["options"].items():
         check_override(name, value, fields, version)
         if name in fixed and value != fixed[name]:
-            raise Refused("option", f"{name} is {fixed[name]} in this {request['from'].upper()} and can't become {value}")
+            level = request["from"].upper()
+            raise Refused("option", f"{name} is {fixed[name]} in this {level} and can't become {value}")
         values[name] = as_option(value)
     if "arch" in fields:
         values["arch"] = f"sm{request['arch']}"

@@ -113,11 +113,11 @@ def test_stages_are_kept_and_can_go_further():
     names = ["softmax_kernel.ttgir", "softmax_kernel.llir", "softmax_kernel.ptx", "softmax_kernel.json"]
     assert [row["path"] for row in report["written"]] == [f"stages/{name}" for name in names]
     assert sorted(path.name for path in Path("stages").iterdir()) == sorted(names)
-    upward = run_json("compile", "stages/softmax_kernel.ttgir", "--to", "cubin", "--target", "sm_90", "--python", python,
-                      timeout=200)
+    further = ["--to", "cubin", "--target", "sm_90", "--python", python]
+    upward = run_json("compile", "stages/softmax_kernel.ttgir", *further, timeout=200)
     assert upward["metadata"]["target"]["arch"] == 90 and upward["metadata"]["shared"] > 0
     assert ".target sm_75" in Path("stages/softmax_kernel.ptx").read_text()
-    run_json("compile", "stages/softmax_kernel.ptx", "--to", "cubin", "--target", "sm_90", "--python", python, timeout=200)
+    run_json("compile", "stages/softmax_kernel.ptx", *further, timeout=200)
 
 
 def test_an_abort_of_triton_is_an_error():
@@ -213,7 +213,13 @@ def test_a_target_that_the_ptx_cannot_go_to(ptx):
     assert "sm_90a" in result.stderr and "sm_120" in result.stderr
 
 
-TTGIR = 'module attributes {"ttg.num-warps" = 4 : i32, ttg.target = "cuda:90"} {\n  tt.func public @k() {\n    tt.return\n  }\n}\n'
+TTGIR = """\
+module attributes {"ttg.num-warps" = 4 : i32, ttg.target = "cuda:90"} {
+  tt.func public @k() {
+    tt.return
+  }
+}
+"""
 
 
 @pytest.mark.parametrize(

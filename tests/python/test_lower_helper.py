@@ -93,7 +93,8 @@ def test_a_triton_that_is_too_old(tmp_path):
 
 
 def test_hello_imports_nothing(tmp_path):
-    process = Process(tmp_path, make_triton(tmp_path, "__version__ = \"3.4.0+git1234\"\nraise RuntimeError('imported')\n"))
+    text = "__version__ = \"3.4.0+git1234\"\nraise RuntimeError('imported')\n"
+    process = Process(tmp_path, make_triton(tmp_path, text))
     triton = process.read()[0]["triton"]
     assert triton["version"] == "3.4.0+git1234"
     assert triton["blackwell_from"] is None
