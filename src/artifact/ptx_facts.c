@@ -318,7 +318,8 @@ static tr_status parse_version(reader *r)
             if (good) parts[part] = parts[part] * 10 + (uint32_t)(s.data[i] - '0');
         }
     }
-    if (!good || part != 1 || digits == 0 || parts[1] > 9) return fail_here(l, "expected a version such as 8.7");
+    if (!good || part != 1 || digits == 0 || parts[0] == 0 || parts[1] > 9)
+        return fail_here(l, "expected a version such as 8.7");
     r->image->ptx_version = (int32_t)(parts[0] * 10 + parts[1]);
     r->has_version = true;
     return advance(l);

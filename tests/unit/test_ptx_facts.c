@@ -209,6 +209,7 @@ static void errors(void **state)
     fails(".target sm_90\n.version 8.7", "it does not begin with .version", 1, 1);
     fails(".version eight", "expected a version such as 8.7", 1, 10);
     fails(".version 8", "expected a version such as 8.7", 1, 10);
+    fails(".version 0.0", "expected a version such as 8.7", 1, 10);
     fails(".version 8.10", "expected a version such as 8.7", 1, 10);
     fails(".version 8.7", "there is no .target", 1, 13);
     fails(".version 8.7\n.target gfx942", "expected a target such as sm_90", 2, 9);
