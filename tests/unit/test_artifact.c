@@ -266,7 +266,7 @@ static void a_cache_folder(void **state)
     (void)state;
     write_file("add.source", add_text);
     write_file("add.ttir", add_text);
-    write_file("add.ptx", ".version 8.0\n.visible .entry add()\n");
+    write_file("add.ptx", ".version 8.0\n.target sm_90\n.address_size 64\n.visible .entry add()\n{\n  ret;\n}\n");
     write_file("add.json", "{\"name\": \"add\", \"num_warps\": 4, \"shared\": 0}");
     write_file("__grp__add.json", "{\"child_paths\": {}}");
     tr_artifact *a = open_as(root, NULL, NULL);

@@ -109,7 +109,7 @@ static void compare_params(const tr_entry *cubin, const tr_entry *ptx)
 static void compare(const char *base, int arch, int hidden)
 {
     tr_error error;
-    char path[PATH_MAX];
+    char path[3 * PATH_MAX];
     tr_metadata *metadata;
     snprintf(path, sizeof(path), "%s.cubin", base);
     if (!tr_path_exists(path)) return;
@@ -154,7 +154,7 @@ static void compare_folder(const char *folder, int arch, int hidden)
     for (size_t i = 0; i < names.count; i++) {
         const size_t size = strlen(names.items[i]);
         if (size < 5 || strcmp(names.items[i] + size - 4, ".ptx") != 0) continue;
-        char base[PATH_MAX];
+        char base[2 * PATH_MAX];
         snprintf(base, sizeof(base), "%s/%.*s", folder, (int)size - 4, names.items[i]);
         compare(base, arch, hidden);
     }
