@@ -1,4 +1,4 @@
-#include "lower/compile.h"
+#include "triton_runner.h"
 
 #include "lower/lower.h"
 
