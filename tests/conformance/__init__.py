@@ -1,0 +1,1 @@
+"""The conformance suite: README.md says what it is made of."""
