@@ -24,8 +24,9 @@ def store(name, cases, pieces, key):
     print(f"{path.relative_to(session.ROOT)}: {len(pieces)} cases, {path.stat().st_size} bytes")
 
 
-def store_texts(version, cases):
-    texts = session.texts(version, tuple(case.id for case in cases))
+def store_texts(version):
+    cases = sampled(version)
+    texts = session.texts(version, cases)
     failed = {id: text for id, text in texts.items() if text.startswith(session.FAILED)}
     for id, text in failed.items():
         print(f"{version} {id}: {text}", file=sys.stderr)
@@ -39,9 +40,8 @@ def store_interpreted():
 
 
 def main():
-    store_texts(session.INTERPRETER, session.compiled_cases(session.INTERPRETER))
-    for version in OTHER_VERSIONS:
-        store_texts(version, sampled(version))
+    for version in (session.INTERPRETER, *OTHER_VERSIONS):
+        store_texts(version)
     store_interpreted()
 
 

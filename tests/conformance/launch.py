@@ -20,10 +20,17 @@ def library():
     return Library()
 
 
+@cache
+def texts(version):
+    """TTIR by id, of all cases that are launched for a version."""
+    return session.texts(version, sampled(version))
+
+
+@cache
 def sampled(version):
-    """The cases of one of the other versions."""
+    """The cases that are launched for a version."""
     cases = session.compiled_cases(version)
-    if os.environ.get("TRITON_RUNNER_CONFORMANCE") == "all":
+    if version == session.INTERPRETER or os.environ.get("TRITON_RUNNER_CONFORMANCE") == "all":
         return cases
     return [case for case in cases if zlib.crc32(f"{version}{case.id}".encode()) % SAMPLE == 0]
 
@@ -32,8 +39,7 @@ def text_of(case, version):
     """The case's TTIR; skips the test where there is none."""
     if case.text is not None:
         return case.text
-    cases = session.compiled_cases(version) if version == session.INTERPRETER else sampled(version)
-    text = session.texts(version, tuple(case.id for case in cases)).get(case.id)
+    text = texts(version).get(case.id)
     if text is None:
         pytest.skip(f"needs Triton {version}: tools/triton_venvs.sh {version}")
     if text.startswith(session.FAILED):

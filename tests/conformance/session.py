@@ -41,10 +41,11 @@ def number(version):
     return tuple(int(part) for part in version.split(".")[:2])
 
 
+@cache
 def compiled_cases(version):
     """The cases that this version's frontend compiles; hand-written TTIR isn't among them."""
-    left_out = LEFT_OUT.get(version)
-    return [case for case in ALL_CASES if case.text is None and case.since <= number(version) <= case.until
+    left_out, release = LEFT_OUT.get(version), number(version)
+    return [case for case in ALL_CASES if case.text is None and case.since <= release <= case.until
             and not (left_out and re.search(left_out, case.id))]
 
 
@@ -154,15 +155,12 @@ def gather(name, cases, key, make):
 # ---------------------------------------------------------------- TTIR
 
 
-@cache
-def texts(version, ids=None):
-    """TTIR by id, of these cases or of all that this version compiles; FAILED and a message where it can't."""
+def texts(version, cases):
+    """TTIR by id; FAILED and a message where this version can't compile a case."""
     def make(cases):
         out = WORK / "compiled.json"
         run_program(version, "compile_jobs.py", cases, out)
         return {id: text.encode() for id, text in json.loads(out.read_text()).items()}
-    wanted = set(ids) if ids is not None else None
-    cases = [case for case in compiled_cases(version) if wanted is None or case.id in wanted]
     pieces = gather(f"ttir-{version}", cases, compile_key, make if venv_python(version) else None)
     return {id: data.decode() for id, data in pieces.items()}
 
