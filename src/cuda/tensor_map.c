@@ -122,12 +122,18 @@ static tr_status encode(tr_cuda_device *device, const tr_tensor_map_spec *spec, 
         return tr_fail(error, TR_UNAVAILABLE, "tensor descriptors need a driver of CUDA 12.0; this one is %d.%d",
                        driver->version / 1000, driver->version / 10 % 100);
     }
-    TR_CU_TRY(driver, error,
-              cuTensorMapEncodeTiled((tr_cu_tensor_map *)&map, e->type, e->rank, (void *)(uintptr_t)spec->address,
-                                     e->shape, e->strides, e->box, ones, TR_CU_TENSOR_MAP_INTERLEAVE_NONE, e->swizzle,
-                                     e->promotion, e->fill),
-              "encoding a tensor descriptor of rank %u, %d bytes an element, type %d, swizzle %d", e->rank,
-              spec->elem_size, e->type, e->swizzle);
+    /* The driver asks for a current context, though the descriptor depends on none. */
+    tr_cuda_scope scope;
+    TR_TRY(tr_cuda_enter(device, &scope, error));
+    const tr_cu_result result = driver->cuTensorMapEncodeTiled(
+        (tr_cu_tensor_map *)&map, e->type, e->rank, (void *)(uintptr_t)spec->address, e->shape, e->strides, e->box,
+        ones, TR_CU_TENSOR_MAP_INTERLEAVE_NONE, e->swizzle, e->promotion, e->fill);
+    tr_cuda_leave(device, &scope);
+    if (result != TR_CUDA_SUCCESS) {
+        return tr_driver_fail(driver, result, error,
+                              "encoding a tensor descriptor of rank %u, %d bytes an element, type %d, swizzle %d",
+                              e->rank, spec->elem_size, e->type, e->swizzle);
+    }
     if (driver->version <= 13010) mend_small(e, spec->elem_size, &map);
     *out = map;
     return TR_OK;

@@ -17,9 +17,18 @@ typedef struct descriptor_meta {
     bool fp4_padded;
 } descriptor_meta;
 
+/* Which argument a parameter takes as it stands. */
+typedef struct plain_param {
+    bool memory;      /* of the device */
+    int32_t scalar;   /* bytes of a scalar, 0 = none */
+    tr_dtype dtype;   /* of that scalar; NONE = any of that size */
+} plain_param;
+
 struct tr_gpu_kernel {
     tr_cuda_device *device;
     tr_cuda_kernel *kernel;
+    plain_param plain[FEW_ARGS];  /* of the first parameters, up to one that needs work */
+    int32_t plain_count;
     descriptor_meta *descriptors; /* in order of the parameters that are tensor maps */
     int32_t descriptor_count;
 };
@@ -169,6 +178,21 @@ static tr_status create(tr_kernel *kernel, tr_gpu_kernel *gpu, tr_error *error)
     return status;
 }
 
+static void find_plain(tr_gpu_kernel *gpu, const tr_artifact *artifact)
+{
+    const bool typed = artifact->func != NULL;
+    const int32_t count = artifact->param_count < FEW_ARGS ? artifact->param_count : FEW_ARGS;
+    for (int32_t i = 0; i < count; i++) {
+        const tr_param *param = &artifact->params[i];
+        const int32_t size = tr_cuda_kernel_param_size(gpu->kernel, i);
+        if (size > 8) return;
+        gpu->plain[i] = (plain_param){ .memory = typed ? param->is_pointer : size == 8,
+                                       .scalar = typed && param->is_pointer ? 0 : size,
+                                       .dtype = typed ? param->dtype : TR_DTYPE_NONE };
+        gpu->plain_count++;
+    }
+}
+
 static void destroy(tr_gpu_kernel *gpu)
 {
     if (!gpu) return;
@@ -186,6 +210,7 @@ static tr_status load(tr_kernel *kernel, tr_error *error)
         destroy(gpu);
         return status;
     }
+    find_plain(gpu, kernel->artifact);
     kernel->gpu = gpu;
     return TR_OK;
 }
@@ -357,8 +382,9 @@ static tr_status run_with_room(packing *p, tr_grid grid, bool wait, tr_error *er
     return status;
 }
 
-static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
-                        const tr_launch_options *options, tr_error *error)
+/* A launch with arguments of any kind. */
+static tr_status launch_any(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
+                            const tr_launch_options *options, tr_error *error)
 {
     const bool asynchronous = options && options->asynchronous, staging = has_host_buffers(args, arg_count);
     packing p = { .kernel = kernel, .gpu = kernel->gpu, .args = args, .count = arg_count,
@@ -376,6 +402,38 @@ static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int
     p.words = words;
     p.maps = &map;
     return run(&p, grid, !asynchronous, error);
+}
+
+/* The words of arguments that are taken as they stand; false when one is not. */
+static bool plain_words(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t count, uint64_t *words)
+{
+    if (count > gpu->plain_count) return false;
+    for (int32_t i = 0; i < count; i++) {
+        const plain_param *param = &gpu->plain[i];
+        if (args[i].kind == TR_ARG_DEVICE && param->memory)
+            words[i] = (uint64_t)(uintptr_t)args[i].data;
+        else if (args[i].kind == TR_ARG_SCALAR && param->scalar &&
+                 (param->dtype ? args[i].dtype == param->dtype : (int32_t)tr_dtype_size(args[i].dtype) == param->scalar))
+            words[i] = args[i].bits;
+        else
+            return false;
+    }
+    return true;
+}
+
+static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
+                        const tr_launch_options *options, tr_error *error)
+{
+    const tr_gpu_kernel *gpu = kernel->gpu;
+    const bool watched = options && (options->programs || options->profile || options->writer);
+    const bool counted = !kernel->artifact->func || arg_count == kernel->artifact->param_count;
+    uint64_t words[FEW_ARGS];
+    if (watched || !counted || !plain_words(gpu, args, arg_count, words))
+        return launch_any(kernel, grid, args, arg_count, options, error);
+    void *stream = options ? options->stream : NULL;
+    TR_TRY(tr_cuda_launch(gpu->kernel, grid, stream, words, arg_count, error));
+    if (options && options->asynchronous) return TR_OK;
+    return tr_cuda_synchronize(gpu->device, stream, gpu->kernel, error);
 }
 
 static tr_status synchronize(tr_kernel *kernel, void *stream, tr_error *error)
