@@ -707,7 +707,7 @@ static tr_cu_result fake_cuTensorMapEncodeTiled(tr_cu_tensor_map *map, tr_cu_ten
                                                 tr_cu_tensor_map_swizzle swizzle, tr_cu_tensor_map_promotion promotion,
                                                 tr_cu_tensor_map_fill fill)
 {
-    BEGIN(cuTensorMapEncodeTiled, false); /* needs no context */
+    BEGIN(cuTensorMapEncodeTiled, true);
     if ((uintptr_t)map % 64 || rank < 1 || rank > 5) FAIL(INVALID_VALUE);
     last_map = (fake_tensor_map){ .type = type,
                                   .interleave = interleave,
