@@ -5,11 +5,14 @@
 
 /* Checks that come before the driver's own, whose messages ("invalid argument") name neither side. */
 
-const char *tr_cuda_advice(bool no_metadata)
+void tr_cuda_advise(bool no_metadata, tr_error *error)
 {
-    return no_metadata ? "; there was no metadata JSON, which says what a file alone doesn't (warps, shared memory, "
-                         "scratch memory): add it"
-                       : "";
+    if (!no_metadata || !error) return;
+    const size_t used = strlen(error->message);
+    snprintf(
+        error->message + used, sizeof(error->message) - used,
+        "; there was no metadata JSON, which says what a file alone doesn't (warps, shared memory, scratch memory): "
+        "add it");
 }
 
 /* ---------------------------------------------------------------- architecture */
@@ -94,9 +97,11 @@ static tr_status choose_block(const tr_entry *entry, const tr_cuda_kernel_option
     } else if (entry->max_threads > 0) {
         block[0] = entry->max_threads; /* Triton up to 3.1 states the block so */
     } else {
-        return tr_fail(error, TR_MISMATCH,
-                       "how many warps kernel '%s' of '%s' is launched with is not known: the file doesn't say it%s",
-                       entry->name, options->file, tr_cuda_advice(options->no_metadata));
+        tr_fail(error, TR_MISMATCH,
+                "how many warps kernel '%s' of '%s' is launched with is not known: the file doesn't say it",
+                entry->name, options->file);
+        tr_cuda_advise(options->no_metadata, error);
+        return TR_MISMATCH;
     }
     if (entry->max_threads > 0 && product(block) > entry->max_threads) {
         return tr_fail(error, TR_MISMATCH,
@@ -121,10 +126,11 @@ static tr_status choose_shared(const tr_cuda_info *info, const tr_entry *entry, 
                                uint32_t *out, tr_error *error)
 {
     if (options->shared < 0 && entry->shared == TR_SHARED_DYNAMIC) {
-        return tr_fail(error, TR_MISMATCH,
-                       "how much shared memory kernel '%s' of '%s' needs is not known: the file says only that it uses "
-                       "some%s",
-                       entry->name, options->file, tr_cuda_advice(options->no_metadata));
+        tr_fail(error, TR_MISMATCH,
+                "how much shared memory kernel '%s' of '%s' needs is not known: the file says only that it uses some",
+                entry->name, options->file);
+        tr_cuda_advise(options->no_metadata, error);
+        return TR_MISMATCH;
     }
     const int64_t shared = options->shared < 0 ? 0 : options->shared;
     if (shared > info->max_shared_optin) {
@@ -220,6 +226,8 @@ tr_status tr_cuda_check_resources(const tr_cuda_kernel *kernel, tr_error *error)
 
 tr_status tr_cuda_fail_fault(const tr_cuda_kernel *kernel, tr_cu_result result, tr_error *error)
 {
-    return tr_driver_fail(kernel->driver, result, error, "kernel '%s' of '%s' failed%s", kernel->info.name,
-                          kernel->file, tr_cuda_advice(kernel->no_metadata));
+    const tr_status status = tr_driver_fail(kernel->driver, result, error, "kernel '%s' of '%s' failed",
+                                            kernel->info.name, kernel->file);
+    tr_cuda_advise(kernel->no_metadata, error);
+    return status;
 }

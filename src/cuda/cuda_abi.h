@@ -24,7 +24,13 @@ typedef int tr_cu_device_attribute, tr_cu_function_attribute, tr_cu_function_cac
     tr_cu_tensor_map_swizzle, tr_cu_tensor_map_promotion, tr_cu_tensor_map_fill, tr_cu_proc_address_result;
 
 /* Results that are treated apart from others; errors.def has those that get an explanation. */
-enum { TR_CUDA_SUCCESS = 0, TR_CUDA_ERROR_NO_DEVICE = 100, TR_CUDA_ERROR_INVALID_VALUE = 1 };
+enum {
+    TR_CUDA_SUCCESS = 0,
+    TR_CUDA_ERROR_INVALID_VALUE = 1,
+    TR_CUDA_ERROR_NO_DEVICE = 100,
+    TR_CUDA_ERROR_INVALID_CONTEXT = 201,
+    TR_CUDA_ERROR_INVALID_HANDLE = 400,
+};
 
 enum {
     TR_CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK = 1,

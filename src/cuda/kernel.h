@@ -55,8 +55,8 @@ TR_MUST_CHECK tr_status tr_cuda_check_resources(const tr_cuda_kernel *kernel, tr
 /* The error of a kernel that did what it must not. */
 tr_status tr_cuda_fail_fault(const tr_cuda_kernel *kernel, tr_cu_result result, tr_error *error);
 
-/* "; no metadata was given: ..." where the JSON could have helped, else "". */
-const char *tr_cuda_advice(bool no_metadata);
+/* Adds to the message that a metadata JSON might have helped, where there was none. */
+void tr_cuda_advise(bool no_metadata, tr_error *error);
 
 /* ---------------------------------------------------------------- scratch memory (scratch.c) */
 

@@ -67,8 +67,10 @@ RARE static tr_status fail_launch(const tr_cuda_kernel *k, tr_cu_result result, 
         return tr_driver_fail(k->driver, result, error, "kernel '%s' can't be launched, since one before it failed",
                               k->info.name);
     }
-    return tr_driver_fail(k->driver, result, error, "launching kernel '%s' of '%s'%s", k->info.name, k->file,
-                          tr_cuda_advice(k->no_metadata));
+    const tr_status status = tr_driver_fail(k->driver, result, error, "launching kernel '%s' of '%s'", k->info.name,
+                                            k->file);
+    tr_cuda_advise(k->no_metadata, error);
+    return status;
 }
 
 /* ---------------------------------------------------------------- launches */
@@ -102,39 +104,47 @@ static tr_status launch_with_scratch(const tr_cuda_kernel *k, tr_grid grid, tr_c
                                      int32_t count, tr_error *error)
 {
     tr_cuda_scratch_memory memory;
-    TR_TRY(tr_cuda_scratch_alloc(k, count_blocks(k, grid), stream, &memory, error));
-    for (int32_t i = count; i < k->info.param_count; i++) params[i] = &memory.addresses[i - count];
-    const tr_cu_result result = call_driver(k, grid, stream, params);
-    const tr_status freed = tr_cuda_scratch_free(k, &memory, stream, result ? NULL : error);
-    return result ? fail_launch(k, result, error) : freed;
+    tr_cuda_scope scope;
+    TR_TRY(tr_cuda_enter(k->device, &scope, error));
+    tr_status status = tr_cuda_scratch_alloc(k, count_blocks(k, grid), stream, &memory, error);
+    if (status == TR_OK) {
+        for (int32_t i = count; i < k->info.param_count; i++) params[i] = &memory.addresses[i - count];
+        const tr_cu_result result = call_driver(k, grid, stream, params);
+        status = tr_cuda_scratch_free(k, &memory, stream, result ? NULL : error);
+        if (result) status = fail_launch(k, result, error);
+    }
+    tr_cuda_leave(k->device, &scope);
+    return status;
 }
 
-static tr_status launch_here(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, void **params, int32_t count,
-                             tr_error *error)
+/* The driver refuses a kernel of another context than the current one. To find that out beforehand would cost every
+ * launch a call; so it is found out when it happens. */
+RARE static tr_status launch_again(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, void **params,
+                                   tr_cu_result result, tr_error *error)
 {
-    static const uint64_t null; /* a kernel that wants no scratch memory doesn't read its pointers */
-    if (k->has_scratch) return launch_with_scratch(k, grid, stream, params, count, error);
-    for (int32_t i = count; i < k->info.param_count; i++) params[i] = (void *)(uintptr_t)&null;
-    const tr_cu_result result = call_driver(k, grid, stream, params);
-    return __builtin_expect(result != TR_CUDA_SUCCESS, 0) ? fail_launch(k, result, error) : TR_OK;
+    tr_cuda_scope scope;
+    if (result != TR_CUDA_ERROR_INVALID_CONTEXT && result != TR_CUDA_ERROR_INVALID_HANDLE) {
+        return fail_launch(k, result, error);
+    }
+    TR_TRY(tr_cuda_enter(k->device, &scope, error));
+    if (scope.changed) result = call_driver(k, grid, stream, params);
+    tr_cuda_leave(k->device, &scope);
+    return result ? fail_launch(k, result, error) : TR_OK;
 }
 
 static tr_status launch(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, const uint64_t *words,
                         int32_t count, void **params, tr_error *error)
 {
+    static const uint64_t null; /* a kernel that wants no scratch memory doesn't read its pointers */
     for (int32_t i = 0; i < count; i++) params[i] = (void *)(uintptr_t)&words[i];
     for (int32_t i = 0; k->has_wide && i < count; i++) {
         if (k->param_sizes[i] > sizeof(uint64_t)) params[i] = (void *)(uintptr_t)words[i];
     }
-    tr_cu_context current;
-    if (k->driver->cuCtxGetCurrent(&current) == TR_CUDA_SUCCESS && current == k->context) {
-        return launch_here(k, grid, stream, params, count, error);
-    }
-    tr_cuda_scope scope;
-    TR_TRY(tr_cuda_enter(k->device, &scope, error));
-    const tr_status status = launch_here(k, grid, stream, params, count, error);
-    tr_cuda_leave(k->device, &scope);
-    return status;
+    if (k->has_scratch) return launch_with_scratch(k, grid, stream, params, count, error);
+    for (int32_t i = count; i < k->info.param_count; i++) params[i] = (void *)(uintptr_t)&null;
+    const tr_cu_result result = call_driver(k, grid, stream, params);
+    return __builtin_expect(result != TR_CUDA_SUCCESS, 0) ? launch_again(k, grid, stream, params, result, error)
+                                                          : TR_OK;
 }
 
 /* More arguments than the stack is used for. */

@@ -6,7 +6,9 @@
 
 #include "base/file.h"
 #include "cuda/cuda.h"
+#include "cuda/cuda_abi.h"
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -443,6 +445,87 @@ static void tensor_maps(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- other contexts, captures */
+
+/* Entry points that src/cuda doesn't need. */
+static void *cuda_symbol(const char *name)
+{
+    static void *library;
+    if (!library) library = dlopen("libcuda.so.1", RTLD_NOW);
+    void *found = library ? dlsym(library, name) : NULL;
+    if (!found) fail_msg("no %s", name);
+    return found;
+}
+
+#define CUDA(name, ...) ((tr_cu_result(*)(__VA_ARGS__))cuda_symbol(#name))
+
+/* The caller works in a context of its own, or in none. */
+static void other_contexts(void **state)
+{
+    NEED_GPU();
+    tr_error error;
+    tr_cu_context own = NULL, now = NULL;
+    uint32_t got = 0;
+    const uint64_t out = alloc(4);
+    const tr_cuda_kernel_options options = options_of("context.ptx");
+    tr_cuda_kernel *kernel = compile("sm_75", ".param .u64 o, .param .u32 v",
+                                     "ld.param.u64 %rd1, [o]; ld.param.u32 %r1, [v]; st.global.u32 [%rd1], %r1;",
+                                     &options);
+    assert_int_equal(CUDA(cuCtxCreate_v2, tr_cu_context *, unsigned, int)(&own, 0, 0), 0);
+    for (uint64_t i = 1; i <= 2; i++) {
+        const tr_cu_context wanted = i == 1 ? own : NULL;
+        assert_int_equal(CUDA(cuCtxSetCurrent, tr_cu_context)(wanted), 0);
+        check_ok(tr_cuda_launch(kernel, one, NULL, (uint64_t[]){ out, i * 1000 }, 2, &error), &error);
+        check_ok(tr_cuda_synchronize(device, NULL, kernel, &error), &error);
+        read_back(&got, out, 4);
+        assert_int_equal(got, i * 1000);
+        assert_int_equal(CUDA(cuCtxGetCurrent, tr_cu_context *)(&now), 0);
+        assert_ptr_equal(now, wanted);
+    }
+    assert_int_equal(CUDA(cuCtxDestroy_v2, tr_cu_context)(own), 0);
+    tr_cuda_kernel_destroy(kernel);
+    release(out);
+}
+
+/* Launches are captured into a graph, one with scratch memory among them, and replayed. */
+static void captures(void **state)
+{
+    NEED_GPU();
+    enum { REPLAYS = 3 };
+    tr_error error;
+    void *stream = NULL, *graph = NULL, *replay = NULL;
+    uint32_t got = 0;
+    const uint64_t out = alloc(4);
+    tr_cuda_kernel_options options = options_of("capture.ptx");
+    options.hidden = 1;
+    options.global_scratch = (tr_cuda_scratch){ 64, 64 };
+    tr_cuda_kernel *kernel = compile(
+        "sm_75", ".param .u64 o, .param .u64 .ptr .global .align 1 g",
+        "ld.param.u64 %rd1, [o]; ld.param.u64 %rd2, [g]; mov.u32 %r1, %tid.x; setp.ne.u32 %p1, %r1, 0; @%p1 ret;\n"
+        "ld.global.u32 %r2, [%rd1]; add.u32 %r2, %r2, 5; st.volatile.global.u32 [%rd2], %r2;\n"
+        "ld.volatile.global.u32 %r3, [%rd2]; st.global.u32 [%rd1], %r3;",
+        &options);
+    check_ok(tr_cuda_fill(device, out, 0, 4, NULL, &error), &error);
+    check_ok(tr_cuda_synchronize(device, NULL, NULL, &error), &error);
+    check_ok(tr_cuda_stream_create(device, &stream, &error), &error);
+    assert_int_equal(CUDA(cuStreamBeginCapture_v2, void *, int)(stream, 1), 0);
+    check_ok(tr_cuda_launch(kernel, one, stream, &out, 1, &error), &error);
+    check_ok(tr_cuda_launch(kernel, one, stream, &out, 1, &error), &error);
+    assert_int_equal(CUDA(cuStreamEndCapture, void *, void **)(stream, &graph), 0);
+    assert_int_equal(CUDA(cuGraphInstantiateWithFlags, void **, void *, unsigned long long)(&replay, graph, 0), 0);
+    read_back(&got, out, 4);
+    assert_int_equal(got, 0);
+    for (int i = 0; i < REPLAYS; i++) assert_int_equal(CUDA(cuGraphLaunch, void *, void *)(replay, stream), 0);
+    check_ok(tr_cuda_synchronize(device, stream, kernel, &error), &error);
+    read_back(&got, out, 4);
+    assert_int_equal(got, 5 * 2 * REPLAYS);
+    assert_int_equal(CUDA(cuGraphExecDestroy, void *)(replay), 0);
+    assert_int_equal(CUDA(cuGraphDestroy, void *)(graph), 0);
+    check_ok(tr_cuda_stream_destroy(device, stream, &error), &error);
+    tr_cuda_kernel_destroy(kernel);
+    release(out);
+}
+
 /* ---------------------------------------------------------------- refusals */
 
 static void refused(const char *text, const tr_cuda_kernel_options *options, tr_status status, const char *part,
@@ -531,6 +614,8 @@ int main(void)
         ON_GPU(cooperative_and_programmatic),
         ON_GPU(scratch_memory),
         ON_GPU(tensor_maps),
+        ON_GPU(other_contexts),
+        ON_GPU(captures),
         ON_GPU(refusals),
         ON_GPU(newest_ptx),
         ON_GPU(addresses),

@@ -406,8 +406,9 @@ static void advice_to_add_metadata(void **state)
     launches(kernel, one, NULL, 0);
     check_fails(
         tr_cuda_synchronize(device, NULL, kernel, &error), TR_OUT_OF_BOUNDS, &error,
-        "kernel 'k' of 'k.ptx' failed; there was no metadata JSON, which says what a file alone doesn't (warps, "
-        "shared memory, scratch memory): add it: it accessed memory");
+        "kernel 'k' of 'k.ptx' failed: it accessed memory that is not its own (CUDA_ERROR_ILLEGAL_ADDRESS: the fake "
+        "driver's text); there was no metadata JSON, which says what a file alone doesn't (warps, shared memory, "
+        "scratch memory): add it");
     check_fails(tr_cuda_synchronize(device, NULL, NULL, &error), TR_OUT_OF_BOUNDS, &error, "waiting for device 0");
     fake->fault(0);
     tr_cuda_kernel_destroy(kernel);
