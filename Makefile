@@ -16,7 +16,7 @@ build:
 	@tools/build.sh release
 
 demo: build
-	@TRITON_RUNNER_EXAMPLES=examples build/release/cli/triton-runner demo
+	@build/release/cli/triton-runner demo
 
 test:
 	@tools/setup.sh test
