@@ -23,9 +23,9 @@
 
 enum {
     TP_INPUT = 777,    /* elements of an input: no power of two */
-    TP_SLAB = 1 << 13, /* elements of an output that one program may write */
+    TP_SLAB = 1 << 14, /* elements of an output that one program may write */
     TP_IOTA = 4096,
-    TP_TILE = 512, /* elements of a tile at most */
+    TP_TILE = 1024, /* elements of a tile at most */
     TP_VALUES = 256,
     TP_TEXT = 1 << 18,
     TP_STATEMENTS = 40,
@@ -156,7 +156,7 @@ static tp_type tp_scalar(tr_dtype dtype)
 static tp_type tp_random_shape(tp_program *p, tr_dtype dtype)
 {
     tp_type type = { .dtype = dtype, .rank = 1 + tp_below(p, TP_RANK) };
-    int left = 9; /* log2 of TP_TILE */
+    int left = 10; /* log2 of TP_TILE */
     for (int i = 0; i < type.rank; i++) {
         const int log = tp_below(p, (left < 6 ? left : 6) + 1);
         type.shape[i] = 1 << log;
@@ -1203,6 +1203,53 @@ static void tp_do_while(tp_program *p)
     tp_name_results(p, id, both, 2);
 }
 
+/* A tile of pointers carried by a loop, with the places that they point to beside them. */
+static void tp_do_pointer_loop(tp_program *p)
+{
+    static const int steps[] = { 1, 16, 64, 7, -1, -20, 0, 300 };
+    const tr_dtype dtype = tp_types[tp_below(p, TP_INT_TYPES)];
+    const tp_type shape = tp_random_shape(p, TR_I32), type = tp_with(shape, dtype);
+    char argument[16];
+    snprintf(argument, sizeof(argument), "in_%s", tr_dtype_name(dtype));
+    const tp_value start = tp_index(p, shape), zero = tp_known(p, 0, type);
+    const int pointers = tp_pointers(p, argument, dtype, start);
+    const tp_value step = tp_known(p, steps[tp_below(p, 8)], shape), from = tp_known(p, 0, tp_scalar(TR_I32)),
+                   to = tp_known(p, tp_below(p, 5), tp_scalar(TR_I32)), by = tp_known(p, 1, tp_scalar(TR_I32));
+    const tp_value counter = tp_new(p, tp_scalar(TR_I32)), place = tp_new(p, shape), sum = tp_new(p, type);
+    const int inner = p->next_id++, id = p->next_id++;
+    tp_line(p);
+    tp_print(
+        p,
+        "%%r%d:3 = scf.for %%v%d = %%v%d to %%v%d step %%v%d iter_args(%%p%d = %%p%d, %%v%d = %%v%d, %%v%d = %%v%d)"
+        " -> (",
+        id, counter.id, from.id, to.id, by.id, inner, pointers, place.id, start.id, sum.id, zero.id);
+    tp_pointer_type(p, &type);
+    const tp_value carried[2] = { place, sum };
+    tp_print(p, ", ");
+    tp_print_types(p, carried, 2);
+    tp_print(p, ")  : i32 {");
+    p->indent++;
+    const tp_value mask = tp_within(p, place, TP_INPUT);
+    const tp_value loaded = tp_load(p, inner, type, &mask, NULL);
+    const tp_value next_sum = tp_binary(p, tp_chance(p, 50) ? "arith.addi" : "arith.xori", sum, loaded, type);
+    const tp_value next_place = tp_binary(p, "arith.addi", place, step, shape);
+    const int next = tp_further(p, inner, dtype, step);
+    tp_line(p);
+    tp_print(p, "scf.yield %%p%d, %%v%d, %%v%d : ", next, next_place.id, next_sum.id);
+    tp_pointer_type(p, &type);
+    tp_print(p, ", ");
+    tp_print_types(p, carried, 2);
+    p->indent--;
+    tp_line(p);
+    tp_print(p, "}");
+    const tp_value result = tp_begin(p, type, "arith.bitcast");
+    tp_print(p, " %%r%d#2 : ", id);
+    tp_type_of(p, &type);
+    tp_print(p, " to ");
+    tp_type_of(p, &type);
+    tp_keep(p, result);
+}
+
 /* ---------------------------------------------------------------- the function */
 
 typedef void tp_do(tp_program *p);
@@ -1214,13 +1261,13 @@ static void tp_statement(tp_program *p)
         tp_do *function;
         int weight;
     } kinds[] = {
-        { tp_do_leaf, 6 },   { tp_do_integer, 18 },    { tp_do_float, 12 },       { tp_do_compare, 8 },
-        { tp_do_logic, 4 },  { tp_do_select, 6 },      { tp_do_cast, 12 },        { tp_do_splat, 4 },
-        { tp_do_expand, 4 }, { tp_do_broadcast, 5 },   { tp_do_reshape, 4 },      { tp_do_trans, 3 },
-        { tp_do_join, 2 },   { tp_do_split, 3 },       { tp_do_reduce, 5 },       { tp_do_scan, 3 },
-        { tp_do_store, 4 },  { tp_do_load_modulo, 8 }, { tp_do_load_masked, 12 }, { tp_do_reload, 3 },
-        { tp_do_dot, 2 },    { tp_do_gather, 2 },      { tp_do_atomic, 2 },       { tp_do_block, 2 },
-        { tp_do_for, 4 },    { tp_do_if, 4 },          { tp_do_while, 2 },
+        { tp_do_leaf, 6 },         { tp_do_integer, 18 },    { tp_do_float, 12 },       { tp_do_compare, 8 },
+        { tp_do_logic, 4 },        { tp_do_select, 6 },      { tp_do_cast, 12 },        { tp_do_splat, 4 },
+        { tp_do_expand, 4 },       { tp_do_broadcast, 5 },   { tp_do_reshape, 4 },      { tp_do_trans, 3 },
+        { tp_do_join, 2 },         { tp_do_split, 3 },       { tp_do_reduce, 5 },       { tp_do_scan, 3 },
+        { tp_do_store, 4 },        { tp_do_load_modulo, 8 }, { tp_do_load_masked, 12 }, { tp_do_reload, 3 },
+        { tp_do_pointer_loop, 4 }, { tp_do_dot, 2 },         { tp_do_gather, 2 },       { tp_do_atomic, 2 },
+        { tp_do_block, 2 },        { tp_do_for, 4 },         { tp_do_if, 4 },           { tp_do_while, 2 },
     };
     enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), NESTING = 3 };
     if (p->statements_left <= 0) return;
