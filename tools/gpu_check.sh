@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PACK=$PWD/build/pack
+readonly PACK=${GPU_CHECK_PACK:-$PWD/build/pack}
 readonly BUILD=$PWD/build/device
 readonly RESULTS=${OUT:-$BUILD/results}
 readonly CLI=$BUILD/cli/triton-runner
@@ -18,12 +18,14 @@ build     the library, the command line and the tests, with gcc and Meson
 test      tests of src/cuda, on the GPU and on the fake driver
 cli       the packed examples through triton-runner demo: PTX and cubins of
           every packed version; what must be refused; PTX, LLIR, TTGIR and TTIR
-          through the machine's own Triton (GPU_CHECK_PYTHON, python3) and
-          through packed ones
+          through the machine's own Triton (GPU_CHECK_PYTHON, python3)
+lowered   the same through a Triton that was packed: GPU_CHECK_PACK=FOLDER
+          pack_deps.sh deps triton=V lowered=V, since all is too much for one
+          journey
 bench     a launch from C beside cuLaunchKernelEx
 sanitize  compute-sanitizer over the tests and the examples of one version
 
-All of them if none is named. A short report goes to the standard output; it, the
+All but 'lowered' if none is named. A short report goes to the standard output; it, the
 logs and launch.json go to \$OUT, or build/device/results.
 USAGE
 }
@@ -141,7 +143,7 @@ unpack_ptxas() {
 }
 
 run_cli() {
-  local status=0 version archive artifacts=$PACK/examples/artifacts
+  local status=0 version artifacts=$PACK/examples/artifacts
   export TRITON_RUNNER_PYTHON=${GPU_CHECK_PYTHON:-python3}
   unpack_ptxas
   "$CLI" info
@@ -153,16 +155,23 @@ run_cli() {
   demo every_level_3.6.0 0 --target sm90 --triton 3.6.0 --all-levels || status=1
   demo every_level_of_sm75 "$(find "$artifacts/3.6.0/sm75" -name '*.cubin' | wc -l)" \
     --target sm75 --triton 3.6.0 --all-levels || status=1
-  for archive in "$PACK"/triton-*.tar.xz; do
-    [[ -e $archive ]] || continue
-    version=$(basename "$archive" .tar.xz)
-    mkdir -p "$BUILD/$version" && tar -C "$BUILD/$version" -xJf "$archive"
-    PYTHONPATH=$BUILD/$version demo "every_level_${version#triton-}" 0 --target sm90 --triton "${version#triton-}" \
-      --all-levels || status=1
-  done
   refused 'is for sm_120a, but device 0' "$artifacts/3.9.0/sm120/vector_add_f32/vector_add_kernel.cubin" || status=1
   refused 'is for sm_80, but device 0' "$artifacts/3.9.0/sm80/vector_add_f32/vector_add_kernel.cubin" || status=1
   refused 'sm_120a' "$artifacts/3.9.0/sm120/vector_add_f32/vector_add_kernel.ptx" || status=1
+  return "$status"
+}
+
+run_lowered() {
+  local archive version status=1
+  export TRITON_RUNNER_PYTHON=${GPU_CHECK_PYTHON:-python3}
+  for archive in "$PACK"/triton-*.tar.xz; do
+    version=$(basename "$archive" .tar.xz)
+    mkdir -p "$BUILD/$version" && tar -C "$BUILD/$version" -xJf "$archive" || return
+    export PYTHONPATH=$BUILD/$version
+    version=${version#triton-}
+    report "Triton $("$TRITON_RUNNER_PYTHON" -c 'import triton; print(triton.__version__)')"
+    demo "every_level_$version" 0 --target sm90 --triton "$version" --all-levels && status=0
+  done
   return "$status"
 }
 
@@ -204,7 +213,7 @@ main() {
   local name
   for name; do
     case $name in
-      build | test | cli | bench | sanitize) ;;
+      build | test | cli | lowered | bench | sanitize) ;;
       -h | --help) usage; return ;;
       *) usage >&2; return 2 ;;
     esac

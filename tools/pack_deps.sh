@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PACK=build/pack
+readonly PACK=${GPU_CHECK_PACK:-build/pack}
 readonly LARGEST=50 # MiB
 readonly ARTIFACTS=${TRITON_RUNNER_ARTIFACTS:-$HOME/.cache/triton-runner/artifacts}
 readonly VENVS=${TRITON_RUNNER_VENVS:-$HOME/.cache/triton-runner/venvs}
@@ -12,7 +12,7 @@ readonly LOWERED=(3.4.0 3.6.0)                    # whose other levels are, too
 
 usage() {
   cat <<USAGE
-usage: pack_deps.sh [deps] [examples] [ptxas] [triton=VERSION]
+usage: pack_deps.sh [deps] [examples] [ptxas] [triton=V] [lowered=V]
 
 deps      jansson, xxhash and cmocka as this machine has them, headers too,
           with pkg-config files that work wherever the folder lies
@@ -21,8 +21,10 @@ examples  the example kernels as Triton ${VERSIONS[*]} compiled them
 ptxas     the one of Triton 3.9.0, for PTX newer than a driver takes
 triton=V  Triton V for Python 3.12 from PyPI, without what lowering doesn't
           need (40 MB)
+lowered=V instead of all examples, those that Triton V compiled for sm_90
 
-The first three if none is named. What was packed before stays.
+The first three if none is named. What was packed before stays. GPU_CHECK_PACK
+names another folder than $PACK.
 USAGE
 }
 
@@ -60,33 +62,44 @@ pack_deps() {
   cp -L "$(ldd "$(command -v pkgconf)" | awk '/libpkgconf/ { print $3 }')" "$PACK/deps/lib/"
 }
 
-pack_examples() {
-  local version arch variant
+begin_examples() {
   [[ -d $ARTIFACTS ]] || { echo "pack_deps: no $ARTIFACTS: run examples/generate.py" >&2; return 1; }
   rm -rf "$PACK/examples"
   mkdir -p "$PACK/examples"
   cp examples/launches.json "$PACK/examples/"
-  copy_stages() { # STAGE...
-    local stage file
-    for variant in "$ARTIFACTS/$version/$arch"/*/; do
-      mkdir -p "$PACK/examples/artifacts/$version/$arch/$(basename "$variant")"
-      for stage; do
-        for file in "$variant"*".$stage"; do
-          [[ -e $file ]] || continue
-          cp "$file" "$PACK/examples/artifacts/$version/$arch/$(basename "$variant")/"
-        done
+}
+
+copy_stages() { # VERSION ARCH STAGE...
+  local source=$1/$2 variant stage file target
+  shift 2
+  for variant in "$ARTIFACTS/$source"/*/; do
+    target=$PACK/examples/artifacts/$source/$(basename "$variant")
+    mkdir -p "$target"
+    for stage; do
+      for file in "$variant"*".$stage"; do
+        [[ ! -e $file ]] || cp "$file" "$target/"
       done
     done
-  }
+  done
+}
+
+pack_examples() {
+  local version arch
+  begin_examples
   for version in "${VERSIONS[@]}"; do
-    arch=sm90 && copy_stages ptx cubin json
-    for arch in sm75 sm80 sm86; do copy_stages ptx json; done
+    copy_stages "$version" sm90 ptx cubin json
+    for arch in sm75 sm80 sm86; do copy_stages "$version" "$arch" ptx json; done
   done
   for version in "${LOWERED[@]}"; do
-    for arch in sm90 sm75; do copy_stages ttir ttgir llir ptx cubin json; done
+    for arch in sm90 sm75; do copy_stages "$version" "$arch" ttir ttgir llir ptx cubin json; done
   done
-  arch=sm80 version=3.9.0 && copy_stages cubin # to be refused
-  arch=sm120 version=3.9.0 && copy_stages ptx cubin json
+  copy_stages 3.9.0 sm80 cubin # to be refused
+  copy_stages 3.9.0 sm120 ptx cubin json
+}
+
+pack_lowered() { # VERSION
+  begin_examples
+  copy_stages "$1" sm90 ttir ttgir llir ptx cubin json
 }
 
 pack_ptxas() {
@@ -99,7 +112,6 @@ pack_ptxas() {
 pack_triton() { # VERSION
   local version=$1 folder
   folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' RETURN
   echo "pack_deps: fetching Triton $version for Python 3.12"
   python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
     --implementation cp --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 \
@@ -113,6 +125,7 @@ pack_triton() { # VERSION
     chmod +x triton/backends/nvidia/bin/*
   )
   XZ_OPT='-6 -T0' tar -C "$folder/site" -cJf "$PACK/triton-$version.tar.xz" .
+  rm -rf "$folder"
 }
 
 main() {
@@ -122,7 +135,7 @@ main() {
   for part; do
     case $part in
       deps | examples | ptxas) "pack_$part" ;;
-      triton=[0-9]*.[0-9]*) pack_triton "${part#triton=}" ;;
+      triton=[0-9]*.[0-9]* | lowered=[0-9]*.[0-9]*) "pack_${part%%=*}" "${part#*=}" ;;
       -h | --help) usage; return ;;
       *) usage >&2; return 2 ;;
     esac
