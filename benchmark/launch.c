@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "cuda/kernel.h"
 
 enum { BATCH = 400, ROUNDS = 301, MOST_ARGS = 19, WAYS = 3 };
@@ -66,16 +67,38 @@ static void write_ptx(const bench *b, tr_text *out)
     tr_text_puts(out, ")\n.reqntid 128, 1, 1\n{\n  ret;\n}\n");
 }
 
+/* Machine code, so that all ways launch the same; PTX where there is no ptxas, for the driver to compile. `storage`
+ * holds what is returned. */
+static tr_str make_image(const bench *b, tr_text *ptx, tr_compiled *storage)
+{
+    char folder[] = "/tmp/tr-launch-XXXXXX", path[64], target[16];
+    tr_error error;
+    write_ptx(b, ptx);
+    const tr_str text = { ptx->data, ptx->size };
+    snprintf(target, sizeof(target), "sm_%d", tr_cuda_device_info(b->device)->arch);
+    const tr_compile_options options = { .to = TR_LEVEL_CUBIN, .target = target, .no_cache = true };
+    if (!mkdtemp(folder)) return text;
+    snprintf(path, sizeof(path), "%s/nothing.ptx", folder);
+    tr_status status = tr_file_write(path, text.data, text.size, &error);
+    if (status == TR_OK) status = tr_compile(path, &options, storage, &error);
+    remove(path);
+    remove(folder);
+    if (status != TR_OK) return text;
+    const tr_compiled_stage *stage = &storage->stages[storage->count - 1];
+    return (tr_str){ stage->data, stage->size };
+}
+
 static void prepare(bench *b, tr_context *context, void *memory)
 {
     tr_error error;
     tr_text ptx = { 0 };
-    write_ptx(b, &ptx);
-    const tr_str text = { ptx.data, ptx.size };
-    const tr_cuda_kernel_options options = { .file = "nothing.ptx", .num_warps = 4, .hidden = 0 };
-    if (tr_cuda_kernel_create(b->device, text, &options, &b->handle, &error)) stop(&error);
+    tr_compiled compiled = { 0 };
+    const tr_str image = make_image(b, &ptx, &compiled);
+    const tr_cuda_kernel_options options = { .file = "nothing", .num_warps = 4, .hidden = 0 };
+    if (tr_cuda_kernel_create(b->device, image, &options, &b->handle, &error)) stop(&error);
     const tr_load load = { .device = "cuda" };
-    if (tr_kernel_load_memory(context, text.data, text.size, "nothing.ptx", &load, &b->kernel, &error)) stop(&error);
+    if (tr_kernel_load_memory(context, image.data, image.size, "nothing", &load, &b->kernel, &error)) stop(&error);
+    tr_compiled_destroy(&compiled);
     tr_text_deinit(&ptx);
     for (int i = 0; i < b->args; i++) {
         b->words[i] = is_pointer(b, i) ? (uint64_t)(uintptr_t)memory : (uint64_t)i;

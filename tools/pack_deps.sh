@@ -119,7 +119,8 @@ pack_triton() { # VERSION
   (cd "$folder" && python3 -m zipfile -e ./*.whl site && rm ./*.whl)
   (
     cd "$folder/site"
-    rm -rf triton/profiler triton/backends/amd triton/backends/nvidia/lib/cupti triton/backends/nvidia/include
+    # The other backend's Python stays: importing Triton imports every backend.
+    rm -rf triton/profiler triton/backends/amd/{lib,include} triton/backends/nvidia/lib/cupti triton/backends/nvidia/include
     rm -f triton/backends/nvidia/bin/cuobjdump triton/backends/nvidia/bin/nvdisasm triton/instrumentation/*
     find . -name '*.so' -exec strip --strip-unneeded {} +
     chmod +x triton/backends/nvidia/bin/*

@@ -5,8 +5,7 @@
 #include "check.h"
 
 #include "base/file.h"
-#include "cuda/cuda.h"
-#include "cuda/cuda_abi.h"
+#include "cuda/device.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -508,6 +507,7 @@ static void captures(void **state)
     check_ok(tr_cuda_fill(device, out, 0, 4, NULL, &error), &error);
     check_ok(tr_cuda_synchronize(device, NULL, NULL, &error), &error);
     check_ok(tr_cuda_stream_create(device, &stream, &error), &error);
+    assert_int_equal(CUDA(cuCtxSetCurrent, tr_cu_context)(device->context), 0);
     assert_int_equal(CUDA(cuStreamBeginCapture_v2, void *, int)(stream, 1), 0);
     check_ok(tr_cuda_launch(kernel, one, stream, &out, 1, &error), &error);
     check_ok(tr_cuda_launch(kernel, one, stream, &out, 1, &error), &error);
@@ -521,6 +521,7 @@ static void captures(void **state)
     assert_int_equal(got, 5 * 2 * REPLAYS);
     assert_int_equal(CUDA(cuGraphExecDestroy, void *)(replay), 0);
     assert_int_equal(CUDA(cuGraphDestroy, void *)(graph), 0);
+    assert_int_equal(CUDA(cuCtxSetCurrent, tr_cu_context)(NULL), 0);
     check_ok(tr_cuda_stream_destroy(device, stream, &error), &error);
     tr_cuda_kernel_destroy(kernel);
     release(out);
