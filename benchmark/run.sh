@@ -14,6 +14,7 @@ usage: run.sh                      all of these, one after the other
        run.sh tile_vm [OPTION...]  launches, beside Triton's interpreter, NumPy and C (--help)
        run.sh parse [OPTION...]    reading TTIR, beside Triton's parser (--help)
        run.sh num [PATTERN]        the kernels of src/num whose name has PATTERN in it
+       run.sh launch               launches on a GPU, beside cuLaunchKernelEx
 
 Installs .venv, and outside the repository an environment with the Triton that
 is compared with.
@@ -56,6 +57,12 @@ run_num() {
   "$BUILD/benchmark/num" "$@"
 }
 
+# Without a GPU there is nothing to measure: the program says so, with status 77.
+run_launch() {
+  build_internal launch
+  "$BUILD/benchmark/launch" "$@" || (($? == 77))
+}
+
 main() {
   mkdir -p "$BUILD/benchmark"
   case ${1:-} in
@@ -63,8 +70,9 @@ main() {
       run_tile_vm
       run_parse
       run_num
+      run_launch
       ;;
-    tile_vm | parse | num) "run_$1" "${@:2}" ;;
+    tile_vm | parse | num | launch) "run_$1" "${@:2}" ;;
     -h | --help) usage ;;
     *)
       usage >&2
