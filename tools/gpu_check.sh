@@ -222,7 +222,7 @@ main() {
   mkdir -p "$RESULTS" "$BUILD"
   export LD_LIBRARY_PATH=$PACK/deps/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   {
-    nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>/dev/null || echo "no nvidia-smi here"
+    nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>/dev/null || echo "no nvidia-smi"
     for name; do section "$name"; done
     if ((${#failed[@]})); then echo "FAILED: ${failed[*]}"; else echo "all ok"; fi
     ((${#failed[@]} == 0))

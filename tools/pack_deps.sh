@@ -120,7 +120,7 @@ pack_triton() { # VERSION
   (
     cd "$folder/site"
     # The other backend's Python stays: importing Triton imports every backend.
-    rm -rf triton/profiler triton/backends/amd/{lib,include} triton/backends/nvidia/lib/cupti triton/backends/nvidia/include
+    rm -rf triton/profiler triton/backends/amd/{lib,include} triton/backends/nvidia/{lib/cupti,include}
     rm -f triton/backends/nvidia/bin/cuobjdump triton/backends/nvidia/bin/nvdisasm triton/instrumentation/*
     find . -name '*.so' -exec strip --strip-unneeded {} +
     chmod +x triton/backends/nvidia/bin/*

@@ -168,6 +168,7 @@ typedef struct tr_tensor_map_spec {
     int32_t elem_size;                 /* bytes */
     int32_t elem_type;                 /* as the compiler numbers it */
     bool fp4_padded;                   /* two elements a byte: the last dimension counts double */
+    bool is_im2col;                    /* "is_im2col": refused, only tiled copies are supported */
     /* What the descriptor's owner chose: */
     bool nan_padding; /* reading outside gives NaN, not 0 */
     bool round_to_tf32;

@@ -151,6 +151,9 @@ static int host_type(int elem_type)
 tr_status tr_tensor_map_encode(tr_cuda_device *device, const tr_tensor_map_spec *spec, tr_tensor_map *out_map,
                                tr_error *error)
 {
+    if (spec->is_im2col) {
+        return tr_fail(error, TR_UNSUPPORTED, "a tensor descriptor of im2col mode: only tiled ones are supported");
+    }
     TR_TRY(check_common(spec, error));
     TR_TRY(check_strides(spec, error));
     if (spec->elem_type < 0 || spec->elem_type > 15 || spec->swizzle < 0 || spec->swizzle > 6) {

@@ -7,7 +7,7 @@
  *
  * A test opens the library with dlopen and takes `fake_cuda` by dlsym. A whole program is steered by variables, read
  * when the library is loaded:
- *     FAKE_CUDA_FAIL=cuMemAlloc:2:2,...  the 2nd call of cuMemAlloc returns error 2; "any" counts all calls
+ *     FAKE_CUDA_FAIL=cuMemAlloc:2:2      the 2nd call of cuMemAlloc returns error 2; "any" counts all calls
  *     FAKE_CUDA_FAULT=700                every launch ends in this error, at the next synchronisation
  *     FAKE_CUDA_HIDE=cuLaunchKernelEx,.. entry points that this driver doesn't have
  *     FAKE_CUDA_ARCH=80, FAKE_CUDA_VERSION=12040, FAKE_CUDA_DEVICES=2

@@ -177,6 +177,9 @@ static void rules(void **state)
         if (c->block[0]) memcpy(spec.block, c->block, sizeof(spec.block));
         check_fails(tr_tensor_map_encode(device, &spec, &map, &error), cases[i].status, &error, cases[i].part);
     }
+    tr_tensor_map_spec im2col = halves();
+    im2col.is_im2col = true;
+    check_fails(tr_tensor_map_encode(device, &im2col, &map, &error), TR_UNSUPPORTED, &error, "of im2col mode");
     assert_int_equal(fake->calls("cuTensorMapEncodeTiled"), 0);
     const tr_tensor_map_spec good = halves();
     fake->refuse("cuTensorMapEncodeTiled", 1, 1, false);
