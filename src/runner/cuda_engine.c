@@ -14,15 +14,14 @@
 typedef struct descriptor_meta {
     int32_t rank, block[TR_TENSOR_MAP_RANK];
     int32_t swizzle, elem_size, elem_type;
-    bool fp4_padded;
+    bool fp4_padded, is_im2col;
 } descriptor_meta;
 
-/* Which argument a parameter takes as it stands. */
+/* Which arguments a parameter takes as they stand: for each kind of argument a bit a dtype. */
 typedef struct plain_param {
-    bool memory;      /* of the device */
-    int32_t scalar;   /* bytes of a scalar, 0 = none */
-    tr_dtype dtype;   /* of that scalar; NONE = any of that size */
+    uint32_t accepts[TR_ARG_DEVICE + 1];
 } plain_param;
+_Static_assert(TR_DTYPE_COUNT <= 32, "a dtype is a bit of plain_param.accepts");
 
 struct tr_gpu_kernel {
     tr_cuda_device *device;
@@ -45,7 +44,8 @@ static void read_descriptor(const json_t *item, descriptor_meta *out)
     const json_t *block = json_object_get(item, "block_size");
     *out = (descriptor_meta){ .swizzle = int_of(item, "swizzle"), .elem_size = int_of(item, "elem_size"),
                               .elem_type = int_of(item, "elem_type"),
-                              .fp4_padded = json_is_true(json_object_get(item, "fp4_padded")) };
+                              .fp4_padded = json_is_true(json_object_get(item, "fp4_padded")),
+                              .is_im2col = json_is_true(json_object_get(item, "is_im2col")) };
     const size_t rank = json_array_size(block);
     out->rank = (int32_t)(rank > TR_TENSOR_MAP_RANK ? TR_TENSOR_MAP_RANK : rank);
     for (int32_t d = 0; d < out->rank; d++)
@@ -184,12 +184,15 @@ static void find_plain(tr_gpu_kernel *gpu, const tr_artifact *artifact)
     const int32_t count = artifact->param_count < FEW_ARGS ? artifact->param_count : FEW_ARGS;
     for (int32_t i = 0; i < count; i++) {
         const tr_param *param = &artifact->params[i];
-        const int32_t size = tr_cuda_kernel_param_size(gpu->kernel, i);
+        const size_t size = (size_t)tr_cuda_kernel_param_size(gpu->kernel, i);
         if (size > 8) return;
-        gpu->plain[i] = (plain_param){ .memory = typed ? param->is_pointer : size == 8,
-                                       .scalar = typed && param->is_pointer ? 0 : size,
-                                       .dtype = typed ? param->dtype : TR_DTYPE_NONE };
-        gpu->plain_count++;
+        plain_param *plain = &gpu->plain[gpu->plain_count++];
+        if (typed ? param->is_pointer : size == 8) plain->accepts[TR_ARG_DEVICE] = ~0u;
+        for (int dtype = TR_DTYPE_NONE + 1; dtype < TR_DTYPE_COUNT; dtype++) {
+            const bool fits = typed ? !param->is_pointer && (tr_dtype)dtype == param->dtype
+                                    : tr_dtype_size((tr_dtype)dtype) == size;
+            if (fits) plain->accepts[TR_ARG_SCALAR] |= 1u << dtype;
+        }
     }
 }
 
@@ -289,7 +292,8 @@ static tr_status pack_map(packing *p, int32_t index, tr_error *error)
     }
     const descriptor_meta *meta = &p->gpu->descriptors[p->map_count++];
     tr_tensor_map_spec spec = { .rank = meta->rank, .swizzle = meta->swizzle, .elem_size = meta->elem_size,
-                                .elem_type = meta->elem_type, .fp4_padded = meta->fp4_padded };
+                                .elem_type = meta->elem_type, .fp4_padded = meta->fp4_padded,
+                                .is_im2col = meta->is_im2col };
     memcpy(spec.block, meta->block, sizeof(spec.block));
     TR_TRY(buffer_address(p, arg, &spec.address, error));
     for (int32_t d = 0; d < meta->rank; d++) {
@@ -409,14 +413,10 @@ static bool plain_words(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t co
 {
     if (count > gpu->plain_count) return false;
     for (int32_t i = 0; i < count; i++) {
-        const plain_param *param = &gpu->plain[i];
-        if (args[i].kind == TR_ARG_DEVICE && param->memory)
-            words[i] = (uint64_t)(uintptr_t)args[i].data;
-        else if (args[i].kind == TR_ARG_SCALAR && param->scalar &&
-                 (param->dtype ? args[i].dtype == param->dtype : (int32_t)tr_dtype_size(args[i].dtype) == param->scalar))
-            words[i] = args[i].bits;
-        else
-            return false;
+        const tr_arg *arg = &args[i];
+        if ((uint32_t)arg->kind > TR_ARG_DEVICE || (uint32_t)arg->dtype >= TR_DTYPE_COUNT) return false;
+        if (!(gpu->plain[i].accepts[arg->kind] >> arg->dtype & 1)) return false;
+        words[i] = arg->kind == TR_ARG_SCALAR ? arg->bits : (uint64_t)(uintptr_t)arg->data;
     }
     return true;
 }
