@@ -37,8 +37,8 @@ class LaunchOptions(ctypes.Structure):
 
 
 class ContextOptions(ctypes.Structure):
-    """tr_context_options"""
-    _fields_ = [("threads", ctypes.c_int32), ("isa", ctypes.c_char_p)]
+    """tr_context_options: threads and instruction set, and zeros for all that follows them."""
+    _fields_ = [("threads", ctypes.c_int32), ("isa", ctypes.c_char_p), ("rest", ctypes.c_uint64 * 32)]
 
 
 class RunnerError(Exception):
