@@ -146,9 +146,10 @@ def gather(name, cases, key, make):
     current = {id: piece for id, piece in known.items() if keys.get(id) == piece[0]}
     missing = [case for case in cases if case.id not in current]
     if missing and make:
+        WORK.mkdir(parents=True, exist_ok=True)
         try:
             current |= {id: (keys[id], data) for id, data in make(missing).items()}
-        except subprocess.CalledProcessError as error:
+        except (subprocess.CalledProcessError, OSError) as error:
             return {case.id: f"{FAILED}{error}".encode() for case in cases}
         archive.save(kept, known | current)
     return {id: data for id, (_, data) in current.items()}

@@ -33,3 +33,21 @@ def test_disagreement_is_real(row):
         pytest.skip("needs the interpreter's outputs")
     assert found
     assert f"**{row.title}" in (ROOT / "docs" / "semantics.md").read_text()
+
+
+def test_gather_in_an_empty_tree(tmp_path, monkeypatch):
+    """The folder of kept pieces is there before anything is made; what can't be made is said once, for each case."""
+    monkeypatch.setattr(session, "WORK", tmp_path / "build" / "conformance")
+    cases = session.interpreted_cases()[:2]
+
+    def make(missing):
+        (session.WORK / "inputs.npz").write_bytes(b"")
+        return {case.id: b"made" for case in missing}
+
+    assert session.gather("absent", cases, session.compile_key, make) == {case.id: b"made" for case in cases}
+
+    def fail(missing):
+        raise OSError("no room")
+
+    failed = session.gather("absent", cases, session.interpret_key, fail)
+    assert [data.decode() for data in failed.values()] == [f"{session.FAILED}no room"] * 2
