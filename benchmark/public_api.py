@@ -1,8 +1,8 @@
 """The part of include/triton_runner.h that a launch needs, through ctypes."""
 
 import ctypes
-from ctypes import POINTER, Structure, byref, c_char, c_char_p, c_float, c_int, c_int32, c_size_t, c_uint32, c_uint64
-from ctypes import c_void_p
+from ctypes import POINTER, Structure, byref, c_bool, c_char, c_char_p, c_float, c_int, c_int32, c_size_t, c_uint32
+from ctypes import c_uint64, c_void_p
 
 import numpy as np
 
@@ -12,7 +12,8 @@ class Error(Structure):
 
 
 class ContextOptions(Structure):
-    _fields_ = [("threads", c_int32), ("isa", c_char_p)]
+    _fields_ = [("threads", c_int32), ("isa", c_char_p), ("python", c_char_p), ("ptxas", c_char_p),
+                ("no_cache", c_bool)]
 
 
 class Grid(Structure):
