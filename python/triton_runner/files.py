@@ -1,0 +1,51 @@
+"""Artifacts without a Python function: `load`. And the folder of a script: `get_file_dir`."""
+
+import json
+import os
+from types import SimpleNamespace
+
+from . import _core, artifacts, context, result
+from .jit.launch import canonical_grid
+
+
+def get_file_dir(file):
+    """The folder of a file, absolute: `ttir_dir=get_file_dir(__file__)`."""
+    return os.path.dirname(os.path.abspath(file))
+
+
+def load(path, *, device=None, kernel=None, level=None, metadata=None):
+    """A kernel from an artifact, a folder, or a folder of Triton's cache: `load(path)[grid](*args)`.
+
+    `device` is "cpu", "cuda" or "cuda:1"; by default the CPU for TTIR where there is no GPU, else the GPU. `kernel` chooses
+    where there are several, `level` ("ttir") where there are several levels, `metadata` is the path of a JSON file that
+    isn't beside the artifact. The arguments of a launch are the kernel's own: no constexprs.
+    """
+    if device is None:
+        device = "cuda" if context.has_gpu() else "cpu"
+    loaded = context.context().load_path(path, device=device, level=level, kernel=kernel, metadata=metadata)
+    values = json.loads(loaded.metadata) if loaded.metadata else {}
+    values.setdefault("name", loaded.name)
+    return result.CompiledKernel(loaded, values, "", _Launcher(loaded))
+
+
+class _Launcher:
+    """Launches a kernel with positional arguments."""
+
+    def __init__(self, kernel):
+        self._kernel = kernel
+
+    def __call__(self, grid, args, kwargs):
+        stream = kwargs.pop("stream", None)
+        names = [f"arg{number}" for number in range(len(args))]
+        # Nothing is specialized: what the artifact declares is what it gets.
+        binder = _core.Binder([(name, _core.NO_SPECIALIZE, None, _core.REQUIRED) for name in names])
+        bound = binder(*args, **kwargs)
+        if bound.options:
+            raise TypeError(f"{self._kernel.name} takes its arguments by position, not {', '.join(bound.options)}=")
+        leaves = artifacts.choose_leaves(self._kernel, bound, (), SimpleNamespace(name=self._kernel.path))
+        sizes = canonical_grid(grid, bound)
+        if stream is None:
+            gpu = self._kernel.device != "cpu"
+            stream = context.current_stream(int(self._kernel.device.partition(":")[2] or 0)) if gpu else 0
+        if 0 not in sizes:
+            self._kernel.launch(sizes, bound, leaves, stream)
