@@ -1,0 +1,1 @@
+"""Kernels for measuring what a launch costs."""
