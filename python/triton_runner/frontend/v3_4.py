@@ -1,0 +1,64 @@
+"""Triton 3.4."""
+
+from contextlib import contextmanager
+
+from triton.runtime.driver import driver
+
+from .adapter import _Nothing, check_options
+from .v3_5 import Adapter35
+
+
+class Adapter34(Adapter35):
+    """run() packs arguments itself; Gluon asks the active driver for the target; allocators aren't context variables."""
+
+    def _pack(self, fn, backend, options, arguments, specialization):
+        from triton._utils import find_paths_if, get_iterable_path
+        parsed = backend.parse_options(options)
+        check_options(options, parsed, arguments)
+        types = [type_ for type_, _ in specialization]
+        specs = [spec for _, spec in specialization]
+        values = list(arguments.values())
+        constants = {path: get_iterable_path(values, path)
+                     for path in find_paths_if(types, lambda _, type_: type_ == "constexpr")}
+        # The text of a constexpr counts, too: one with a "D" in it says divisible by 16.
+        attrs = {path: backend.parse_attr(get_iterable_path(specs, path))
+                 for path in find_paths_if(specs, lambda _, spec: isinstance(spec, str))}
+        return parsed, dict(zip(arguments, types)), constants, attrs
+
+    def _key(self, request):
+        return str(request.specialization) + str(request.excess)
+
+    def _make_ir(self, source, backend, target, options, context):
+        return source.make_ir(options, backend.get_codegen_implementation(options), backend.get_module_map(), context)
+
+    def _compiling_for(self, source, target):
+        return _driver_for(target) if self._is_gluon(source.fn) else _Nothing()
+
+    def allocator(self):
+        from triton.runtime import _allocation
+        return _allocation._allocator
+
+    def profile_allocator(self):
+        return None
+
+
+@contextmanager
+def _driver_for(target):
+    """The active driver says that the device is `target`."""
+    active = driver.active
+    driver.set_active(_TargetDriver(active, target))
+    try:
+        yield
+    finally:
+        driver.set_active(active)
+
+
+class _TargetDriver:
+    def __init__(self, driver, target):
+        self._driver, self._target = driver, target
+
+    def get_current_target(self):
+        return self._target
+
+    def __getattr__(self, name):
+        return getattr(self._driver, name)
