@@ -83,7 +83,7 @@ class Launching:
         device = self._choose_device(bound)
         artifact = state.reader.read(given) if given else None
         key = (context.generation(), device, artifact.digest if artifact else None, bound.key,
-               adapter.inspection_key() if adapter else None)
+               (adapter.inspection_key(), adapter.extra_key(self, bound)) if adapter else None)
         entry = state.entries.get(key)
         if entry is None:
             entry = self._find_or_make(key, bound, device, given, artifact, args, kwargs, warmup)
@@ -108,7 +108,7 @@ class Launching:
             entry.kernel.launch(grid, bound, entry.leaves, stream, allocator)
             return
         enter, leave = hooks
-        metadata = adapter.launch_metadata(entry.result, grid, stream, bound.values)
+        metadata = adapter.launch_metadata(entry.result, grid, stream, bound.arguments(), entry.kernel.function)
         if enter is not None:
             enter(metadata)
         entry.kernel.launch(grid, bound, entry.leaves, stream, allocator)
@@ -132,7 +132,7 @@ class Launching:
             if artifact is not None:
                 entry = self._from_artifact(bound, device, given, artifact)
             else:
-                entry = self._from_python(key, bound, device, len(args), warmup)
+                entry = self._from_python(key, bound, device, len(args), kwargs, warmup)
             if entry is not None:
                 state.entries[key] = entry
             return entry
@@ -151,14 +151,14 @@ class Launching:
         return self._entry(kernel, leaves, CompiledKernel(kernel, values, key, self._relaunch(kernel, leaves)), False,
                            values)
 
-    def _from_python(self, key, bound, device, positional, warmup):
+    def _from_python(self, key, bound, device, positional, options, warmup):
         state = self._runner
         adapter = state.adapter
         if adapter is None:
             self.fail_to_compile()
         arch = context.gpu_arch(device.ordinal) if device.kind == "cuda" else environment.cpu_target()
         target = adapter.target(arch)
-        request = adapter.request(self, bound, bound.options, target)
+        request = adapter.request(self, bound, options, target)
         if adapter.call_hook(self, True, key, request, target, device.ordinal, warmup):
             return None
         source = adapter.source(self, request)
