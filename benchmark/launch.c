@@ -84,7 +84,7 @@ static tr_str make_image(const bench *b, tr_text *ptx, tr_compiled *storage)
     remove(path);
     remove(folder);
     if (status != TR_OK) return text;
-    const tr_compiled_stage *stage = &storage->stages[storage->count - 1];
+    const tr_stage *stage = &storage->stages[storage->count - 1];
     return (tr_str){ stage->data, stage->size };
 }
 

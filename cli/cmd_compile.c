@@ -163,7 +163,7 @@ static tr_status check_not_input(const compile_options *options, const tr_compil
 static tr_status write_result(const compile_options *options, const tr_compiled *compiled, const char *path,
                               json_t *written, tr_error *error)
 {
-    const tr_compiled_stage *last = &compiled->stages[compiled->count - 1];
+    const tr_stage *last = &compiled->stages[compiled->count - 1];
     if (strcmp(path, "-") == 0) return write_file(path, last->data, last->size, error);
     char *json = with_suffix(path, "json");
     tr_status status = TR_OK;
@@ -187,7 +187,7 @@ static void note_kept(const compile_options *options, const tr_compiled *compile
     int size;
     const char *stem = stem_of(compiled->path, &size);
     for (int32_t i = 0; i <= compiled->count; i++) {
-        const tr_compiled_stage *stage = i < compiled->count ? &compiled->stages[i] : NULL;
+        const tr_stage *stage = i < compiled->count ? &compiled->stages[i] : NULL;
         const char *suffix = stage ? tr_level_name(stage->level) : "json";
         char *path = format_text("%s/%.*s.%s", options->keep, size, stem, suffix);
         note_written(written, suffix, path, stage ? stage->size : strlen(compiled->metadata));
@@ -203,7 +203,7 @@ static tr_status write_all(const compile_options *options, const tr_compiled *co
     if (options->keep) return TR_OK;
     int size;
     const char *stem = stem_of(compiled->path, &size);
-    const tr_compiled_stage *last = &compiled->stages[compiled->count - 1];
+    const tr_stage *last = &compiled->stages[compiled->count - 1];
     char *path = format_text("%.*s.%s.%s", size, stem, compiled->target, tr_level_name(last->level));
     tr_status status = write_result(options, compiled, path, written, error);
     free(path);

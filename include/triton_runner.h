@@ -250,7 +250,12 @@ typedef struct tr_load {
     const char *kernel;   /* name, where a folder or a module holds several; NULL = the only one */
     const char *metadata; /* path of the metadata JSON; NULL = NAME.json beside the artifact, if there */
     bool inspect_only;    /* load even what cannot run, for tr_kernel_* getters; launching it says why it can't */
-    tr_level level;       /* which one to take from a folder; TR_LEVEL_UNKNOWN = the best that the device runs */
+    tr_level level;       /* which one to take from a folder; TR_LEVEL_UNKNOWN = the best that the device runs. Of a
+                             file, or bytes in memory: what they are, which their content must not contradict;
+                             TR_LEVEL_UNKNOWN = see for yourself */
+    const char *metadata_text; /* the metadata itself, as JSON text, instead of a file */
+    const char *options;       /* JSON object of compiler options that beat those of the metadata: {"num_warps": 8}. Only
+                                  for what is brought down to machine code; TR_INVALID_ARGUMENT for anything else */
 } tr_load;
 
 /* `path` is a file, or a folder (a Triton cache folder too). `options` may be NULL. */
@@ -314,6 +319,35 @@ TR_API TR_MUST_CHECK tr_status tr_kernel_ir_text(const tr_kernel *kernel, uint32
 #define TR_KERNEL_TARGET_SIZE 24
 TR_API const char *tr_kernel_target(const tr_kernel *kernel, char buffer[TR_KERNEL_TARGET_SIZE]);
 
+/* The metadata of what runs as JSON text: after lowering, that of the machine code. NULL if there is none.
+ * (tr_kernel_metadata below has the artifact's own.) */
+TR_API const char *tr_kernel_metadata_text(const tr_kernel *kernel);
+
+/* The artifact itself and all that it was lowered to on its way to the device, highest level first; false out of
+ * range. */
+typedef struct tr_stage {
+    tr_level level;
+    const void *data;
+    uint64_t size;
+} tr_stage;
+TR_API bool tr_kernel_stage(const tr_kernel *kernel, int32_t index, tr_stage *out_stage);
+
+/* Of machine code on its device. All zeros on the CPU. */
+typedef struct tr_resources {
+    int32_t registers;      /* a thread */
+    int32_t local_bytes;    /* a thread: registers that were spilled, and arrays */
+    int32_t static_shared;  /* bytes a block */
+    int32_t dynamic_shared; /* bytes a block that launches ask for */
+    int32_t max_threads;    /* a block, as registers allow */
+    void *function;         /* CUfunction */
+    void *module;           /* CUmodule */
+} tr_resources;
+TR_API void tr_kernel_resources(const tr_kernel *kernel, tr_resources *out_resources);
+
+/* False when the kernel surely writes nothing through parameter `index`, so that memory that must not change may be
+ * given for it. Only known on the CPU: true for everything else. */
+TR_API bool tr_kernel_param_written(const tr_kernel *kernel, int32_t index);
+
 /* A metadata key's value as text ("4", "cuda", a JSON text for lists and objects); NULL if absent. */
 TR_API const char *tr_kernel_metadata(const tr_kernel *kernel, const char *key);
 TR_API const char *tr_kernel_metadata_key(const tr_kernel *kernel, int32_t index); /* in file order, NULL at the end */
@@ -352,7 +386,10 @@ typedef enum tr_arg_kind {
     TR_ARG_DEVICE, /* memory of the kernel's device (tr_memory_create, or the caller's own), used as it is */
 } tr_arg_kind;
 
-/* One argument. A scalar's bytes stand in `bits`, in the low bytes, as its dtype has them. */
+/* One argument. A scalar's bytes stand in `bits`, in the low bytes, as its dtype has them. The pointer that a kernel gets
+ * for a TR_ARG_BUFFER points `bits` bytes behind its beginning, `size` at most: at the first element of an array whose
+ * strides are negative, say. All of the buffer is the kernel's, in front of the pointer too. A TR_ARG_DEVICE is `data`
+ * itself, whatever its `bits`. A buffer without memory, NULL and size 0, is a null pointer. */
 typedef struct tr_arg {
     tr_arg_kind kind;
     tr_dtype dtype; /* of the scalar; of the buffer's elements, or TR_DTYPE_NONE = do not check */
@@ -362,6 +399,7 @@ typedef struct tr_arg {
 } tr_arg;
 
 TR_API tr_arg tr_arg_buffer(void *data, size_t size_bytes);
+TR_API tr_arg tr_arg_view(void *data, size_t size_bytes, size_t offset_bytes); /* a buffer, and a pointer into it */
 TR_API tr_arg tr_arg_array(const tr_array *array);
 TR_API tr_arg tr_arg_device(void *memory, size_t size_bytes);
 TR_API tr_arg tr_arg_i1(bool value);
@@ -388,6 +426,10 @@ typedef struct tr_launch_options {
     tr_profile *profile; /* of this kernel; NULL = none */
     /* For a GPU; the CPU ignores them. */
     void *stream;          /* CUstream; NULL = the default stream */
+    void *(*allocate)(void *user, uint64_t size, uint64_t alignment, void *stream); /* gives scratch memory of the device,
+                              for the whole grid, that stays until the launch has ended, or NULL, which fails the
+                              launch; it remains the caller's. NULL = memory of our own */
+    void *allocate_user;
     bool asynchronous;     /* return when the launch is queued (tr_synchronize); only without TR_ARG_BUFFER arguments */
     /* For the CPU; a GPU refuses programs, profile and writer, and ignores the others. */
     int32_t threads;       /* 0 = the context's, which is the most there are */
@@ -409,6 +451,11 @@ TR_API TR_MUST_CHECK tr_status tr_memory_write(tr_context *context, const char *
                                                size_t size, tr_error *error);
 TR_API TR_MUST_CHECK tr_status tr_memory_read(tr_context *context, const char *device, void *data, const void *memory,
                                               size_t size, tr_error *error);
+
+/* Whether a kernel on `device` may access `address`, and under which address it does: pinned host memory, another GPU's.
+ * TR_INVALID_ARGUMENT if it may not. NULL is NULL everywhere, and on "cpu" any address is taken as it is. */
+TR_API TR_MUST_CHECK tr_status tr_memory_locate(tr_context *context, const char *device, const void *address,
+                                                void **out_address, tr_error *error);
 
 /* Waits for what was launched on the kernel's device in `stream`; an error of the kernel comes up here. */
 TR_API TR_MUST_CHECK tr_status tr_synchronize(tr_kernel *kernel, void *stream, tr_error *error);
@@ -446,15 +493,9 @@ typedef struct tr_compile_options {
     void *progress_user;
 } tr_compile_options;
 
-typedef struct tr_compiled_stage {
-    tr_level level;
-    const void *data;
-    uint64_t size;
-} tr_compiled_stage;
-
 typedef struct tr_compiled {
     int32_t count;
-    const tr_compiled_stage *stages; /* from the level below the artifact's down to the one asked for */
+    const tr_stage *stages; /* from the level below the artifact's down to the one asked for */
     tr_level from;
     const char *path;     /* of the artifact's file */
     const char *kernel;   /* its name */

@@ -65,7 +65,7 @@ static tr_status match_metadata(tr_artifact *a, const name_list *list, const tr_
         *out_name = named;
         return TR_OK;
     }
-    if (wanted && !options->metadata) {
+    if (wanted && !options->metadata && !options->metadata_text) {
         tr_metadata_destroy(a->metadata);
         a->metadata = NULL;
         return TR_OK;
@@ -125,9 +125,11 @@ static tr_status find_kernel(tr_artifact *a, const tr_artifact_options *options,
 
 /* ---------------------------------------------------------------- opening */
 
-static tr_status read_metadata(tr_artifact *a, const char *path, bool look_beside, tr_error *error)
+static tr_status read_metadata(tr_artifact *a, const tr_artifact_options *options, bool look_beside, tr_error *error)
 {
-    if (path) return tr_metadata_read(path, &a->metadata, error);
+    if (options->metadata_text)
+        return tr_metadata_parse(tr_str_of(options->metadata_text), "<metadata>", &a->metadata, error);
+    if (options->metadata) return tr_metadata_read(options->metadata, &a->metadata, error);
     if (!look_beside) return TR_OK;
     size_t folder = (size_t)(tr_path_base(a->path).data - a->path);
     tr_text beside = { 0 };
@@ -149,10 +151,22 @@ static tr_status parse_module(tr_artifact *a, tr_error *error)
     return a->level == TR_LEVEL_TTGIR && status != TR_OUT_OF_MEMORY ? TR_OK : status;
 }
 
+/* A level that the caller names counts as the suffix does: where the content says nothing else. */
+static tr_status find_level(tr_artifact *a, tr_level named, tr_error *error)
+{
+    char name[16];
+    snprintf(name, sizeof(name), ".%s", tr_level_name(named));
+    if (!named || tr_level_detect(a->bytes, name, &a->level, NULL) != TR_OK)
+        TR_TRY(tr_level_detect(a->bytes, a->path, &a->level, error));
+    if (!named || a->level == named) return TR_OK;
+    return tr_fail(error, TR_MISMATCH, "'%s' is %s, not %s as the call says", a->path, tr_level_name(a->level),
+                   tr_level_name(named));
+}
+
 static tr_status open_bytes(tr_artifact *a, const tr_artifact_options *options, bool look_beside, tr_error *error)
 {
-    TR_TRY(tr_level_detect(a->bytes, a->path, &a->level, error));
-    TR_TRY(read_metadata(a, options->metadata, look_beside, error));
+    TR_TRY(find_level(a, options->level, error));
+    TR_TRY(read_metadata(a, options, look_beside, error));
     if (a->metadata) TR_TRY(tr_metadata_require(a->metadata, a->level, error));
     TR_TRY(parse_module(a, error));
     return find_kernel(a, options, error);
@@ -170,8 +184,8 @@ static tr_status read_bytes(tr_artifact *a, const char *path, tr_error *error)
 
 static tr_status open_folder(tr_artifact *a, const char *path, const tr_artifact_options *options, tr_error *error)
 {
-    tr_stages stages = { 0 };
-    const tr_stage *stage = NULL;
+    tr_stage_files stages = { 0 };
+    const tr_stage_file *stage = NULL;
     tr_status status = tr_folder_stages(&a->arena, path, &stages, error);
     if (status == TR_OK) {
         status = tr_folder_pick(path, &stages, options->kernel, options->preference, &stage, error);

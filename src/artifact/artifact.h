@@ -27,7 +27,9 @@ typedef struct tr_artifact {
 
 typedef struct tr_artifact_options {
     const char *kernel;         /* NULL = the only one */
-    const char *metadata;       /* NULL = the JSON beside the artifact, if there */
+    const char *metadata;       /* path; NULL = the JSON beside the artifact, if there */
+    const char *metadata_text;  /* the JSON itself, instead of a path */
+    tr_level level;             /* what a file or bytes are, for them to confirm; TR_LEVEL_UNKNOWN = look */
     const tr_level *preference; /* which level to take from a folder, best first; ends with TR_LEVEL_UNKNOWN */
 } tr_artifact_options;
 

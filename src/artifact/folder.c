@@ -13,13 +13,13 @@ static char *join(tr_arena *arena, const char *folder, const char *name)
     return copy;
 }
 
-static tr_status add_stages(tr_arena *arena, const char *folder, const tr_names *names, tr_stages *stages,
+static tr_status add_stages(tr_arena *arena, const char *folder, const tr_names *names, tr_stage_files *stages,
                             tr_error *error)
 {
     for (size_t i = 0; i < names->count; i++) {
         tr_level level = tr_level_of_suffix(tr_str_of(names->items[i]));
         if (level == TR_LEVEL_UNKNOWN) continue;
-        tr_stage stage = { .folder = folder, .level = level };
+        tr_stage_file stage = { .folder = folder, .level = level };
         stage.path = join(arena, folder, names->items[i]);
         stage.name = tr_arena_copy(arena, tr_path_stem(names->items[i])).data;
         if (!stage.path || !stage.name || !tr_vec_push(stages, stage)) return TR_OOM(error);
@@ -27,7 +27,7 @@ static tr_status add_stages(tr_arena *arena, const char *folder, const tr_names 
     return TR_OK;
 }
 
-static tr_status stages_below(tr_arena *arena, const char *path, const tr_names *names, tr_stages *stages,
+static tr_status stages_below(tr_arena *arena, const char *path, const tr_names *names, tr_stage_files *stages,
                               tr_error *error)
 {
     for (size_t i = 0; i < names->count; i++) {
@@ -43,7 +43,7 @@ static tr_status stages_below(tr_arena *arena, const char *path, const tr_names 
     return TR_OK;
 }
 
-tr_status tr_folder_stages(tr_arena *arena, const char *path, tr_stages *stages, tr_error *error)
+tr_status tr_folder_stages(tr_arena *arena, const char *path, tr_stage_files *stages, tr_error *error)
 {
     const char *folder = tr_arena_copy(arena, tr_str_of(path)).data;
     if (!folder) return TR_OOM(error);
@@ -58,14 +58,14 @@ tr_status tr_folder_stages(tr_arena *arena, const char *path, tr_stages *stages,
 
 /* ---------------------------------------------------------------- picking */
 
-static bool has_name(const tr_stage *stage, const char *name)
+static bool has_name(const tr_stage_file *stage, const char *name)
 {
     return !name || strcmp(stage->name, name) == 0 ||
            (strlen(stage->name) == TR_STAGE_NAME_LIMIT && strncmp(stage->name, name, TR_STAGE_NAME_LIMIT) == 0);
 }
 
 /* "folder/name" below the path that was asked for, or "name" in it. */
-static void print_place(const char *path, const tr_stage *stage, bool folder_only, tr_text *out)
+static void print_place(const char *path, const tr_stage_file *stage, bool folder_only, tr_text *out)
 {
     const char *below = stage->folder + (strcmp(stage->folder, path) == 0 ? strlen(path) : 0);
     if (*below) {
@@ -76,13 +76,13 @@ static void print_place(const char *path, const tr_stage *stage, bool folder_onl
 }
 
 /* A list of the kernels of `name`, or of their folders; the message has room for some. */
-static void print_choices(const char *path, const tr_stages *stages, const char *name, bool folder_only, tr_text *out)
+static void print_choices(const char *path, const tr_stage_files *stages, const char *name, bool folder_only, tr_text *out)
 {
     enum { SHOWN = 8 };
     size_t count = 0;
-    const tr_stage *last = NULL;
+    const tr_stage_file *last = NULL;
     for (size_t i = 0; i < stages->count; i++) {
-        const tr_stage *stage = &stages->items[i];
+        const tr_stage_file *stage = &stages->items[i];
         if (!has_name(stage, name)) continue;
         if (last && strcmp(last->folder, stage->folder) == 0 && strcmp(last->name, stage->name) == 0) continue;
         last = stage;
@@ -93,7 +93,7 @@ static void print_choices(const char *path, const tr_stages *stages, const char 
     if (count > SHOWN) tr_text_printf(out, " and %zu more", count - SHOWN);
 }
 
-static tr_status fail_with_choices(tr_error *error, tr_status status, const char *path, const tr_stages *stages,
+static tr_status fail_with_choices(tr_error *error, tr_status status, const char *path, const tr_stage_files *stages,
                                    const char *name, bool folder_only, const char *message)
 {
     tr_text choices = { 0 };
@@ -104,12 +104,12 @@ static tr_status fail_with_choices(tr_error *error, tr_status status, const char
 }
 
 /* The stages of a name must be one kernel's: same folder, same name. */
-static tr_status check_single(const char *path, const tr_stages *stages, const char *name, const tr_stage **out_first,
+static tr_status check_single(const char *path, const tr_stage_files *stages, const char *name, const tr_stage_file **out_first,
                               tr_error *error)
 {
-    const tr_stage *first = NULL;
+    const tr_stage_file *first = NULL;
     for (size_t i = 0; i < stages->count; i++) {
-        const tr_stage *stage = &stages->items[i];
+        const tr_stage_file *stage = &stages->items[i];
         if (!has_name(stage, name)) continue;
         if (!first) first = stage;
         if (strcmp(first->name, stage->name) != 0) {
@@ -125,14 +125,14 @@ static tr_status check_single(const char *path, const tr_stages *stages, const c
     return TR_OK;
 }
 
-tr_status tr_folder_pick(const char *path, const tr_stages *stages, const char *name, const tr_level *preference,
-                         const tr_stage **out_stage, tr_error *error)
+tr_status tr_folder_pick(const char *path, const tr_stage_files *stages, const char *name, const tr_level *preference,
+                         const tr_stage_file **out_stage, tr_error *error)
 {
     if (stages->count == 0) {
         return tr_fail(error, TR_NOT_FOUND,
                        "'%s' holds no kernel: no .ttir, .ttgir, .llir, .ptx or .cubin in it or in its folders", path);
     }
-    const tr_stage *first = NULL;
+    const tr_stage_file *first = NULL;
     TR_TRY(check_single(path, stages, name, &first, error));
     if (!first) {
         /* A single file may hold a kernel of another name than its own. */
@@ -147,7 +147,7 @@ tr_status tr_folder_pick(const char *path, const tr_stages *stages, const char *
     }
     for (; *preference != TR_LEVEL_UNKNOWN; preference++) {
         for (size_t i = 0; i < stages->count; i++) {
-            const tr_stage *stage = &stages->items[i];
+            const tr_stage_file *stage = &stages->items[i];
             if (stage->level != *preference || strcmp(stage->folder, first->folder) != 0) continue;
             if (strcmp(stage->name, first->name) != 0) continue;
             *out_stage = stage;

@@ -39,7 +39,7 @@ static tr_status list_file(lister *l, const char *path, tr_error *error)
 /* A folder's files are not opened: their names say what they hold. */
 static tr_status list_folder(lister *l, const char *path, tr_error *error)
 {
-    tr_stages stages = { 0 };
+    tr_stage_files stages = { 0 };
     tr_status status = tr_folder_stages(&l->arena, path, &stages, error);
     for (size_t i = 0; i < stages.count && status == TR_OK; i++) {
         struct stat info;

@@ -65,9 +65,9 @@ typedef struct entry {
 } entry;
 
 struct tr_metadata {
-    tr_arena arena; /* file, entries, and texts that jansson does not own */
+    tr_arena arena; /* file, json, entries, and texts that jansson does not own */
     json_t *root;   /* an object */
-    const char *file;
+    const char *file, *json;
     entry *entries;
     int32_t count;
 };
@@ -132,7 +132,8 @@ static tr_status make_entries(tr_metadata *m, tr_error *error)
 static tr_status fill(tr_metadata *m, tr_str text, const char *file, tr_error *error)
 {
     m->file = copy_text(m, file);
-    if (!m->file) return TR_OOM(error);
+    m->json = tr_arena_copy(&m->arena, text).data;
+    if (!m->file || !m->json) return TR_OOM(error);
     json_error_t fault;
     m->root = json_loadb(text.data ? text.data : "", text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (!m->root) {
@@ -238,9 +239,9 @@ tr_status tr_metadata_string(const tr_metadata *metadata, const char *key, const
     return TR_OK;
 }
 
-char *tr_metadata_json(const tr_metadata *metadata)
+const char *tr_metadata_json(const tr_metadata *metadata)
 {
-    return json_dumps(metadata->root, 0);
+    return metadata->json;
 }
 
 int64_t tr_metadata_number(const tr_metadata *metadata, const char *key, int64_t otherwise)

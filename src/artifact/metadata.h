@@ -17,8 +17,9 @@ void tr_metadata_destroy(tr_metadata *metadata);
 
 const char *tr_metadata_file(const tr_metadata *metadata);
 
-/* All of it as JSON text; release with free(). NULL when memory is out. */
-char *tr_metadata_json(const tr_metadata *metadata);
+/* All of it: the JSON text that it was parsed from. */
+const char *tr_metadata_json(const tr_metadata *metadata);
+
 /* An integer or boolean; `otherwise` where the key is absent, null, or something else. */
 int64_t tr_metadata_number(const tr_metadata *metadata, const char *key, int64_t otherwise);
 

@@ -121,6 +121,7 @@ typedef struct tr_cuda_kernel_info {
     int32_t max_threads;                   /* that its registers allow */
     uint32_t cluster[3];                   /* 1, 1, 1 = none */
     uint64_t max_blocks;                   /* of a cooperative launch, 0 = any */
+    void *function, *module;               /* CUfunction, CUmodule */
 } tr_cuda_kernel_info;
 
 /* Loads a cubin or PTX (which the driver compiles) and freezes how it is launched. `image` need not outlive the call.
@@ -144,8 +145,22 @@ int32_t tr_cuda_kernel_param_size(const tr_cuda_kernel *kernel, int32_t index); 
  *
  * Allocates nothing on the host for up to TR_CUDA_FEW_ARGS arguments. Thread-safe. */
 #define TR_CUDA_FEW_ARGS 256
+#define TR_CUDA_MOST_HIDDEN 2 /* scratch pointers behind the arguments */
 TR_MUST_CHECK tr_status tr_cuda_launch(const tr_cuda_kernel *kernel, tr_grid grid, void *stream, const uint64_t *words,
                                        int32_t count, tr_error *error);
+
+/* Where the caller has scratch memory come from: memory of the device for a whole grid, which stays until the launch has
+ * ended and is not freed here; NULL = there is none. */
+typedef struct tr_cuda_allocator {
+    void *(*allocate)(void *user, uint64_t size, uint64_t alignment, void *stream);
+    void *user;
+} tr_cuda_allocator;
+
+/* The same with params[i] pointing at the value of argument i: as many bytes as the parameter has. `params` has room for
+ * `count` + TR_CUDA_MOST_HIDDEN, since it is completed and handed to the driver as it stands. `allocator` may be NULL.
+ */
+TR_MUST_CHECK tr_status tr_cuda_launch_params(const tr_cuda_kernel *kernel, tr_grid grid, void *stream, void **params,
+                                              int32_t count, const tr_cuda_allocator *allocator, tr_error *error);
 
 /* ---------------------------------------------------------------- tensor maps */
 

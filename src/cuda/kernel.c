@@ -169,6 +169,8 @@ static tr_status prepare(tr_cuda_kernel *k, tr_error *error)
     const tr_cu_result result = k->driver->cuModuleGetFunction(&k->function, k->module->handle, k->info.name);
     if (result)
         return tr_driver_fail(k->driver, result, error, "taking kernel '%s' out of '%s'", k->info.name, k->file);
+    k->info.function = (void *)k->function;
+    k->info.module = (void *)k->module->handle;
     TR_TRY(get_attributes(k, error));
     TR_TRY(tr_cuda_check_resources(k, error));
     TR_TRY(allow_shared(k, error));

@@ -60,7 +60,9 @@ void tr_cuda_advise(bool no_metadata, tr_error *error);
 
 /* ---------------------------------------------------------------- scratch memory (scratch.c) */
 
-/* The blocks of memory of one launch: `addresses` are what the kernel gets, `blocks` what is freed. */
+/* The blocks of memory of one launch: `addresses` are what the kernel gets, `blocks` what is freed (none of an
+ * allocator's). */
+_Static_assert(TR_MOST_HIDDEN == TR_CUDA_MOST_HIDDEN, "callers make room for the scratch pointers");
 typedef struct tr_cuda_scratch_memory {
     uint64_t addresses[TR_MOST_HIDDEN];
     tr_cu_address blocks[TR_MOST_HIDDEN];
@@ -68,9 +70,11 @@ typedef struct tr_cuda_scratch_memory {
 
 /* Makes the pool that scratch memory comes from, where the device has pools. The context is current. */
 TR_MUST_CHECK tr_status tr_cuda_scratch_prepare(tr_cuda_device *device, tr_error *error);
-/* Allocates in the stream's order for a launch of `blocks` blocks; frees what it has when it fails. */
+/* Allocates in the stream's order for a launch of `blocks` blocks, or has `allocator` do it; frees what it has when it
+ * fails. */
 TR_MUST_CHECK tr_status tr_cuda_scratch_alloc(const tr_cuda_kernel *kernel, uint64_t blocks, tr_cu_stream stream,
-                                              tr_cuda_scratch_memory *out, tr_error *error);
+                                              const tr_cuda_allocator *allocator, tr_cuda_scratch_memory *out,
+                                              tr_error *error);
 /* Frees behind the launch. */
 TR_MUST_CHECK tr_status tr_cuda_scratch_free(const tr_cuda_kernel *kernel, const tr_cuda_scratch_memory *memory,
                                              tr_cu_stream stream, tr_error *error);

@@ -100,13 +100,13 @@ static uint64_t count_blocks(const tr_cuda_kernel *k, tr_grid grid)
            ((uint64_t)grid.z * k->grid_scale[2]);
 }
 
-static tr_status launch_with_scratch(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, void **params,
-                                     int32_t count, tr_error *error)
+RARE static tr_status launch_with_scratch(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, void **params,
+                                          int32_t count, const tr_cuda_allocator *allocator, tr_error *error)
 {
     tr_cuda_scratch_memory memory;
     tr_cuda_scope scope;
     TR_TRY(tr_cuda_enter(k->device, &scope, error));
-    tr_status status = tr_cuda_scratch_alloc(k, count_blocks(k, grid), stream, &memory, error);
+    tr_status status = tr_cuda_scratch_alloc(k, count_blocks(k, grid), stream, allocator, &memory, error);
     if (status == TR_OK) {
         for (int32_t i = count; i < k->info.param_count; i++) params[i] = &memory.addresses[i - count];
         const tr_cu_result result = call_driver(k, grid, stream, params);
@@ -132,15 +132,26 @@ RARE static tr_status launch_again(const tr_cuda_kernel *k, tr_grid grid, tr_cu_
     return result ? fail_launch(k, result, error) : TR_OK;
 }
 
-static tr_status launch(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stream, const uint64_t *words,
-                        int32_t count, void **params, tr_error *error)
+/* Parameters that are wider than a word are where their word says. `count` may be wrong yet. */
+static void point_at(const tr_cuda_kernel *k, const uint64_t *words, int32_t count, void **params)
 {
-    static const uint64_t null; /* a kernel that wants no scratch memory doesn't read its pointers */
     for (int32_t i = 0; i < count; i++) params[i] = (void *)(uintptr_t)&words[i];
-    for (int32_t i = 0; k->has_wide && i < count; i++) {
+    for (int32_t i = 0; k->has_wide && i < count && i < k->info.param_count; i++) {
         if (k->param_sizes[i] > sizeof(uint64_t)) params[i] = (void *)(uintptr_t)words[i];
     }
-    if (k->has_scratch) return launch_with_scratch(k, grid, stream, params, count, error);
+}
+
+tr_status tr_cuda_launch_params(const tr_cuda_kernel *kernel, tr_grid grid, void *stream, void **params, int32_t count,
+                                const tr_cuda_allocator *allocator, tr_error *error)
+{
+    static const uint64_t null; /* a kernel that wants no scratch memory doesn't read its pointers */
+    const tr_cuda_kernel *k = kernel;
+    if (count < k->least_args || count > k->most_args) return fail_count(k, count, error);
+    if (grid.x - 1u >= k->grid_most[0] || grid.y - 1u >= k->grid_most[1] || grid.z - 1u >= k->grid_most[2]) {
+        return fail_grid(k, grid, error);
+    }
+    if (k->checks_blocks) TR_TRY(check_blocks(k, grid, count_blocks(k, grid), error));
+    if (k->has_scratch) return launch_with_scratch(k, grid, stream, params, count, allocator, error);
     for (int32_t i = count; i < k->info.param_count; i++) params[i] = (void *)(uintptr_t)&null;
     const tr_cu_result result = call_driver(k, grid, stream, params);
     return __builtin_expect(result != TR_CUDA_SUCCESS, 0) ? launch_again(k, grid, stream, params, result, error)
@@ -151,9 +162,11 @@ static tr_status launch(const tr_cuda_kernel *k, tr_grid grid, tr_cu_stream stre
 RARE static tr_status launch_many(const tr_cuda_kernel *k, tr_grid grid, void *stream, const uint64_t *words,
                                   int32_t count, tr_error *error)
 {
-    void **params = tr_malloc((size_t)k->info.param_count * sizeof(*params));
+    if (count > k->most_args) return fail_count(k, count, error);
+    void **params = tr_malloc(((size_t)count + TR_MOST_HIDDEN) * sizeof(*params));
     if (!params) return TR_OOM(error);
-    const tr_status status = launch(k, grid, stream, words, count, params, error);
+    point_at(k, words, count, params);
+    const tr_status status = tr_cuda_launch_params(k, grid, stream, params, count, NULL, error);
     free(params);
     return status;
 }
@@ -161,13 +174,8 @@ RARE static tr_status launch_many(const tr_cuda_kernel *k, tr_grid grid, void *s
 tr_status tr_cuda_launch(const tr_cuda_kernel *kernel, tr_grid grid, void *stream, const uint64_t *words, int32_t count,
                          tr_error *error)
 {
-    const tr_cuda_kernel *k = kernel;
     void *params[TR_CUDA_FEW_ARGS + TR_MOST_HIDDEN];
-    if (count < k->least_args || count > k->most_args) return fail_count(k, count, error);
-    if (grid.x - 1u >= k->grid_most[0] || grid.y - 1u >= k->grid_most[1] || grid.z - 1u >= k->grid_most[2]) {
-        return fail_grid(k, grid, error);
-    }
-    if (k->checks_blocks) TR_TRY(check_blocks(k, grid, count_blocks(k, grid), error));
-    if (count > TR_CUDA_FEW_ARGS) return launch_many(k, grid, stream, words, count, error);
-    return launch(k, grid, stream, words, count, params, error);
+    if (count > TR_CUDA_FEW_ARGS) return launch_many(kernel, grid, stream, words, count, error);
+    point_at(kernel, words, count, params);
+    return tr_cuda_launch_params(kernel, grid, stream, params, count, NULL, error);
 }

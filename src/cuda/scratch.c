@@ -43,20 +43,40 @@ static tr_cu_result free_block(const tr_cuda_kernel *kernel, tr_cu_address block
     return result ? result : freed;
 }
 
+static const char *const names[TR_MOST_HIDDEN] = { "global", "profile" };
+
+static tr_status ask_allocator(const tr_cuda_kernel *kernel, int index, uint64_t size, tr_cu_stream stream,
+                               const tr_cuda_allocator *allocator, uint64_t *out_address, tr_error *error)
+{
+    const uint64_t align = kernel->scratch[index].align ? kernel->scratch[index].align : 1;
+    const uint64_t address = (uint64_t)(uintptr_t)allocator->allocate(allocator->user, size, align, stream);
+    if (!address)
+        return tr_fail(error, TR_OUT_OF_MEMORY,
+                       "the caller's allocator has no %" PRIu64 " bytes of %s scratch memory for kernel '%s'", size,
+                       names[index], kernel->info.name);
+    if (address & (align - 1))
+        return tr_fail(error, TR_INVALID_ARGUMENT,
+                       "the caller's allocator gave 0x%" PRIx64 " as %s scratch memory for kernel '%s', which must be "
+                       "aligned to %" PRIu64 " bytes",
+                       address, names[index], kernel->info.name, align);
+    *out_address = address;
+    return TR_OK;
+}
+
 static tr_status alloc_one(const tr_cuda_kernel *kernel, int index, uint64_t blocks, tr_cu_stream stream,
-                           tr_cuda_scratch_memory *memory, tr_error *error)
+                           const tr_cuda_allocator *allocator, tr_cuda_scratch_memory *memory, tr_error *error)
 {
     const tr_driver *driver = kernel->driver;
     const tr_cuda_scratch *scratch = &kernel->scratch[index];
-    static const char *const names[TR_MOST_HIDDEN] = { "global", "profile" };
     uint64_t size;
-    const uint64_t extra = scratch->align > NATURAL_ALIGNMENT ? scratch->align : 0;
+    const uint64_t extra = scratch->align > NATURAL_ALIGNMENT && !allocator ? scratch->align : 0;
     if (__builtin_mul_overflow(blocks, scratch->size, &size) || __builtin_add_overflow(size, extra, &size)) {
         return tr_fail(error, TR_UNSUPPORTED,
                        "kernel '%s' of '%s' wants %" PRIu64 " bytes of %s scratch memory for each "
                        "of %" PRIu64 " blocks: more than can be counted",
                        kernel->info.name, kernel->file, scratch->size, names[index], blocks);
     }
+    if (allocator) return ask_allocator(kernel, index, size, stream, allocator, &memory->addresses[index], error);
     tr_cu_address block = 0;
     const tr_cu_result result = kernel->device->pool
                                     ? driver->cuMemAllocFromPoolAsync(&block, size, kernel->device->pool, stream)
@@ -72,12 +92,12 @@ static tr_status alloc_one(const tr_cuda_kernel *kernel, int index, uint64_t blo
 }
 
 tr_status tr_cuda_scratch_alloc(const tr_cuda_kernel *kernel, uint64_t blocks, tr_cu_stream stream,
-                                tr_cuda_scratch_memory *out, tr_error *error)
+                                const tr_cuda_allocator *allocator, tr_cuda_scratch_memory *out, tr_error *error)
 {
     *out = (tr_cuda_scratch_memory){ 0 };
     for (int i = 0; i < TR_MOST_HIDDEN; i++) {
         if (kernel->scratch[i].size == 0) continue;
-        const tr_status status = alloc_one(kernel, i, blocks, stream, out, error);
+        const tr_status status = alloc_one(kernel, i, blocks, stream, allocator, out, error);
         if (status != TR_OK) {
             if (i > 0 && out->blocks[0]) free_block(kernel, out->blocks[0], stream);
             return status;

@@ -18,7 +18,7 @@ typedef struct tr_compilation {
     tr_level level;
     char *metadata; /* text of the JSON, NULL = none */
     tr_lowered lowered;
-    tr_compiled_stage stages[TR_LEVEL_COUNT];
+    tr_stage stages[TR_LEVEL_COUNT];
     char target[16];
 } tr_compilation;
 
@@ -42,8 +42,8 @@ static tr_status pick(const char *folder, const tr_compile_options *options, cha
     };
     const tr_level only[] = { options->level, TR_LEVEL_UNKNOWN };
     tr_arena arena = { 0 };
-    tr_stages stages = { 0 };
-    const tr_stage *stage = NULL;
+    tr_stage_files stages = { 0 };
+    const tr_stage_file *stage = NULL;
     tr_status status = tr_folder_stages(&arena, folder, &stages, error);
     if (status == TR_OK) {
         status = tr_folder_pick(folder, &stages, options->kernel, options->level ? only : highest_first, &stage, error);
@@ -154,7 +154,7 @@ static void fill(tr_compilation *c, tr_compiled *out)
     const tr_lowered *lowered = &c->lowered;
     for (int32_t i = 0; i < lowered->count; i++) {
         const tr_lower_stage *stage = &lowered->stages[i];
-        c->stages[i] = (tr_compiled_stage){ stage->level, stage->data, stage->size };
+        c->stages[i] = (tr_stage){ stage->level, stage->data, stage->size };
     }
     snprintf(c->target, sizeof(c->target), "sm_%d", (int)lowered->arch);
     *out = (tr_compiled){

@@ -12,6 +12,11 @@ tr_arg tr_arg_buffer(void *data, size_t size_bytes)
     return (tr_arg){ .kind = TR_ARG_BUFFER, .data = data, .size = size_bytes };
 }
 
+tr_arg tr_arg_view(void *data, size_t size_bytes, size_t offset_bytes)
+{
+    return (tr_arg){ .kind = TR_ARG_BUFFER, .data = data, .size = size_bytes, .bits = offset_bytes };
+}
+
 tr_arg tr_arg_array(const tr_array *array)
 {
     tr_arg arg = tr_arg_buffer(array->data, (size_t)array->count * tr_dtype_size(array->dtype));

@@ -17,17 +17,17 @@ typedef struct descriptor_meta {
     bool fp4_padded, is_im2col;
 } descriptor_meta;
 
-/* Which arguments a parameter takes as they stand: for each kind of argument a bit a dtype. */
+/* Two kinds and types of arguments that a parameter takes as they stand: the usual ones. What else it takes goes through
+ * all checks. */
 typedef struct plain_param {
-    uint32_t accepts[TR_ARG_DEVICE + 1];
+    uint64_t accepts[2];
 } plain_param;
-_Static_assert(TR_DTYPE_COUNT <= 32, "a dtype is a bit of plain_param.accepts");
 
 struct tr_gpu_kernel {
     tr_cuda_device *device;
     tr_cuda_kernel *kernel;
+    int32_t plain_least, plain_most; /* so many arguments may be plain ones, least > most = never */
     plain_param plain[FEW_ARGS];  /* of the first parameters, up to one that needs work */
-    int32_t plain_count;
     descriptor_meta *descriptors; /* in order of the parameters that are tensor maps */
     int32_t descriptor_count;
 };
@@ -149,51 +149,78 @@ static tr_status lower_artifact(tr_kernel *kernel, const tr_gpu_kernel *gpu, tr_
     const tr_artifact *a = kernel->artifact;
     tr_lowering *lowering;
     TR_TRY(tr_context_lowering(kernel->context, &lowering, error));
-    char *json = a->metadata ? tr_metadata_json(a->metadata) : NULL;
-    if (a->metadata && !json) return TR_OOM(error);
-    const tr_lower_request request = { .from = a->level, .bytes = a->bytes, .name = a->path, .metadata = json,
+    const tr_lower_request request = { .from = a->level, .bytes = a->bytes, .name = a->path,
+                                       .metadata = a->metadata ? tr_metadata_json(a->metadata) : NULL,
+                                       .options = kernel->options,
                                        .to = TR_LEVEL_CUBIN, .arch = tr_cuda_device_info(gpu->device)->arch };
-    tr_status status = tr_lower(lowering, &request, out, error);
-    free(json);
-    return status;
+    return tr_lower(lowering, &request, out, error);
 }
 
 static tr_status create(tr_kernel *kernel, tr_gpu_kernel *gpu, tr_error *error)
 {
     const tr_artifact *a = kernel->artifact;
     tr_error lowering_error = { 0 };
-    tr_lowered lowered;
+    if (a->level == TR_LEVEL_CUBIN && kernel->options) return tr_fail_options(kernel, error);
     TR_TRY(tr_context_gpu(kernel->context, kernel->device.ordinal, &gpu->device, error));
     if (a->level == TR_LEVEL_CUBIN) return create_kernel(kernel, gpu, a->bytes, a->metadata, NULL, error);
-    tr_status status = lower_artifact(kernel, gpu, &lowered, &lowering_error);
-    if (status == TR_OK) {
-        status = create_from_lowered(kernel, gpu, &lowered, error);
-        tr_lowered_deinit(&lowered);
-        return status;
-    }
-    /* Without a ptxas the driver compiles PTX, if it is not too new for it. */
-    if (a->level == TR_LEVEL_PTX && status == TR_UNAVAILABLE)
+    tr_status status = lower_artifact(kernel, gpu, &kernel->lowered, &lowering_error);
+    if (status == TR_OK) return create_from_lowered(kernel, gpu, &kernel->lowered, error);
+    /* Without a ptxas the driver compiles PTX, if it is not too new for it; it takes no options. */
+    if (a->level == TR_LEVEL_PTX && status == TR_UNAVAILABLE && !kernel->options)
         return create_kernel(kernel, gpu, a->bytes, a->metadata, lowering_error.message, error);
     if (error) *error = lowering_error;
     return status;
 }
 
+/* Kind and type of an argument as one number, as they stand beside one another in a tr_arg. */
+static inline uint64_t look_of(const tr_arg *arg)
+{
+    uint64_t look;
+    memcpy(&look, arg, sizeof(look));
+    return look;
+}
+_Static_assert(offsetof(tr_arg, kind) == 0 && offsetof(tr_arg, dtype) == 4 && sizeof(tr_arg_kind) == 4 &&
+                   sizeof(tr_dtype) == 4,
+               "look_of counts on it");
+
+static uint64_t look(tr_arg_kind kind, tr_dtype dtype)
+{
+    return look_of(&(tr_arg){ .kind = kind, .dtype = dtype });
+}
+
+/* With types: an integer without a sign has the same bits. */
+static plain_param plain_typed(const tr_param *param)
+{
+    static const tr_dtype unsigned_of[TR_DTYPE_COUNT] = {
+        [TR_I8] = TR_U8, [TR_I16] = TR_U16, [TR_I32] = TR_U32, [TR_I64] = TR_U64
+    };
+    const tr_dtype dtype = param->dtype, other = unsigned_of[dtype] ? unsigned_of[dtype] : dtype;
+    if (param->is_pointer) return (plain_param){ { look(TR_ARG_DEVICE, TR_DTYPE_NONE), look(TR_ARG_DEVICE, dtype) } };
+    return (plain_param){ { look(TR_ARG_SCALAR, dtype), look(TR_ARG_SCALAR, other) } };
+}
+
+/* Without: what is usual of that size. */
+static plain_param plain_sized(int32_t size)
+{
+    switch (size) {
+    case 1: return (plain_param){ { look(TR_ARG_SCALAR, TR_I1), look(TR_ARG_SCALAR, TR_I8) } };
+    case 2: return (plain_param){ { look(TR_ARG_SCALAR, TR_I16), look(TR_ARG_SCALAR, TR_F16) } };
+    case 4: return (plain_param){ { look(TR_ARG_SCALAR, TR_I32), look(TR_ARG_SCALAR, TR_F32) } };
+    case 8: return (plain_param){ { look(TR_ARG_DEVICE, TR_DTYPE_NONE), look(TR_ARG_SCALAR, TR_I64) } };
+    default: return (plain_param){ { UINT64_MAX, UINT64_MAX } }; /* nothing */
+    }
+}
+
 static void find_plain(tr_gpu_kernel *gpu, const tr_artifact *artifact)
 {
     const bool typed = artifact->func != NULL;
-    const int32_t count = artifact->param_count < FEW_ARGS ? artifact->param_count : FEW_ARGS;
-    for (int32_t i = 0; i < count; i++) {
-        const tr_param *param = &artifact->params[i];
-        const size_t size = (size_t)tr_cuda_kernel_param_size(gpu->kernel, i);
-        if (size > 8) return;
-        plain_param *plain = &gpu->plain[gpu->plain_count++];
-        if (typed ? param->is_pointer : size == 8) plain->accepts[TR_ARG_DEVICE] = ~0u;
-        for (int dtype = TR_DTYPE_NONE + 1; dtype < TR_DTYPE_COUNT; dtype++) {
-            const bool fits = typed ? !param->is_pointer && (tr_dtype)dtype == param->dtype
-                                    : tr_dtype_size((tr_dtype)dtype) == size;
-            if (fits) plain->accepts[TR_ARG_SCALAR] |= 1u << dtype;
-        }
-    }
+    const int32_t count = artifact->param_count;
+    int32_t i = 0;
+    for (; i < count && i < FEW_ARGS && tr_cuda_kernel_param_size(gpu->kernel, i) <= 8; i++)
+        gpu->plain[i] = typed ? plain_typed(&artifact->params[i])
+                              : plain_sized(tr_cuda_kernel_param_size(gpu->kernel, i));
+    gpu->plain_least = typed ? count : 0;
+    gpu->plain_most = i;
 }
 
 static void destroy(tr_gpu_kernel *gpu)
@@ -238,7 +265,9 @@ typedef struct packing {
     const tr_arg *args;
     int32_t count;
     void *stream;
+    tr_cuda_allocator allocator; /* NULL = none */
     uint64_t *words;
+    void **params; /* where each argument's value is: its word, or a map */
     staged *copies;
     int32_t copy_count;
     tr_tensor_map *maps;
@@ -251,12 +280,14 @@ static tr_status stage(packing *p, const tr_arg *arg, uint64_t *out_address, tr_
     *copy = (staged){ .host = arg->data, .size = arg->size };
     TR_TRY(tr_cuda_alloc(p->gpu->device, arg->size, &copy->address, error));
     p->copy_count++;
-    *out_address = copy->address;
+    *out_address = copy->address + arg->bits;
     return arg->size ? tr_cuda_write(p->gpu->device, copy->address, arg->data, arg->size, p->stream, error) : TR_OK;
 }
 
-static tr_status buffer_address(packing *p, const tr_arg *arg, uint64_t *out_address, tr_error *error)
+static tr_status buffer_address(packing *p, int32_t index, uint64_t *out_address, tr_error *error)
 {
+    const tr_arg *arg = &p->args[index];
+    TR_TRY(tr_check_buffer(p->kernel, index, arg, error));
     if (arg->kind == TR_ARG_BUFFER && arg->data) return stage(p, arg, out_address, error);
     *out_address = (uint64_t)(uintptr_t)arg->data;
     return TR_OK;
@@ -278,11 +309,11 @@ static tr_status pack_map(packing *p, int32_t index, tr_error *error)
 {
     const tr_arg *arg = &p->args[index];
     tr_tensor_map *map = &p->maps[p->map_count];
-    p->words[index] = (uint64_t)(uintptr_t)map;
+    p->params[index] = map;
     if (arg->kind == TR_ARG_SCALAR)
         return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d is a tensor descriptor and needs a buffer", index);
     if (p->map_count >= p->gpu->descriptor_count) {
-        if (arg->size != sizeof(*map) || arg->kind != TR_ARG_BUFFER)
+        if (arg->size != sizeof(*map) || arg->kind != TR_ARG_BUFFER || !arg->data || arg->bits)
             return tr_fail(error, TR_INVALID_ARGUMENT,
                            "argument %d is a tensor map that the metadata does not describe: pass its %zu bytes", index,
                            sizeof(*map));
@@ -295,7 +326,7 @@ static tr_status pack_map(packing *p, int32_t index, tr_error *error)
                                 .elem_type = meta->elem_type, .fp4_padded = meta->fp4_padded,
                                 .is_im2col = meta->is_im2col };
     memcpy(spec.block, meta->block, sizeof(spec.block));
-    TR_TRY(buffer_address(p, arg, &spec.address, error));
+    TR_TRY(buffer_address(p, index, &spec.address, error));
     for (int32_t d = 0; d < meta->rank; d++) {
         TR_TRY(following(p, index + 1 + d, &spec.shape[d], error));
         TR_TRY(following(p, index + 1 + meta->rank + d, &spec.strides[d], error));
@@ -310,7 +341,7 @@ static tr_status pack_by_size(packing *p, int32_t index, int32_t size, tr_error 
     if (arg->kind != TR_ARG_SCALAR) {
         if (size != 8)
             return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d is a parameter of %d bytes, no buffer", index, size);
-        return buffer_address(p, arg, &p->words[index], error);
+        return buffer_address(p, index, &p->words[index], error);
     }
     if ((int32_t)tr_dtype_size(arg->dtype) != size)
         return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d is a parameter of %d bytes, got %s", index, size,
@@ -323,12 +354,13 @@ static tr_status pack(packing *p, int32_t index, tr_error *error)
 {
     const tr_arg *arg = &p->args[index];
     const int32_t size = tr_cuda_kernel_param_size(p->gpu->kernel, index);
+    p->params[index] = &p->words[index];
     if (size == (int32_t)sizeof(tr_tensor_map)) return pack_map(p, index, error);
     if (!p->kernel->artifact->func) return pack_by_size(p, index, size, error);
     tr_tile_arg checked;
     TR_TRY(tr_check_arg(p->kernel, index, arg, &checked, error));
     p->words[index] = checked.bits;
-    return arg->kind == TR_ARG_SCALAR ? TR_OK : buffer_address(p, arg, &p->words[index], error);
+    return arg->kind == TR_ARG_SCALAR ? TR_OK : buffer_address(p, index, &p->words[index], error);
 }
 
 /* Copies back what the kernel left in host buffers, and frees the copies, also after a failure. */
@@ -366,7 +398,9 @@ static tr_status run(packing *p, tr_grid grid, bool wait, tr_error *error)
 {
     tr_status status = TR_OK;
     for (int32_t i = 0; i < p->count && status == TR_OK; i++) status = pack(p, i, error);
-    if (status == TR_OK) status = tr_cuda_launch(p->gpu->kernel, grid, p->stream, p->words, p->count, error);
+    if (status == TR_OK)
+        status = tr_cuda_launch_params(p->gpu->kernel, grid, p->stream, p->params, p->count,
+                                       p->allocator.allocate ? &p->allocator : NULL, error);
     if (status == TR_OK && wait) status = tr_cuda_synchronize(p->gpu->device, p->stream, p->gpu->kernel, error);
     return unstage(p, status, error);
 }
@@ -377,11 +411,12 @@ static tr_status run_with_room(packing *p, tr_grid grid, bool wait, tr_error *er
     tr_arena room = { 0 };
     const size_t n = (size_t)p->count + 1;
     p->words = TR_NEW_ARRAY(&room, uint64_t, n);
+    p->params = TR_NEW_ARRAY(&room, void *, n + TR_CUDA_MOST_HIDDEN);
     p->copies = TR_NEW_ARRAY(&room, staged, n);
     p->maps = TR_NEW_ARRAY(&room, tr_tensor_map, n + 1);
     /* The arena gives 16-byte alignment; a tensor map wants 128. */
     if (p->maps) p->maps = (tr_tensor_map *)(((uintptr_t)p->maps + 127) & ~(uintptr_t)127);
-    tr_status status = p->words && p->copies && p->maps ? run(p, grid, wait, error) : TR_OOM(error);
+    tr_status status = p->words && p->params && p->copies && p->maps ? run(p, grid, wait, error) : TR_OOM(error);
     tr_arena_deinit(&room);
     return status;
 }
@@ -393,6 +428,7 @@ static tr_status launch_any(tr_kernel *kernel, tr_grid grid, const tr_arg *args,
     const bool asynchronous = options && options->asynchronous, staging = has_host_buffers(args, arg_count);
     packing p = { .kernel = kernel, .gpu = kernel->gpu, .args = args, .count = arg_count,
                   .stream = options ? options->stream : NULL };
+    if (options) p.allocator = (tr_cuda_allocator){ options->allocate, options->allocate_user };
     if (kernel->artifact->func && arg_count != kernel->artifact->param_count)
         return tr_fail_arg_count(kernel, arg_count, error);
     if (options) TR_TRY(check_options(options, error));
@@ -402,36 +438,38 @@ static tr_status launch_any(tr_kernel *kernel, tr_grid grid, const tr_arg *args,
     if (staging || kernel->gpu->descriptor_count > 0 || arg_count > FEW_ARGS)
         return run_with_room(&p, grid, !asynchronous, error);
     uint64_t words[FEW_ARGS];
+    void *params[FEW_ARGS + TR_CUDA_MOST_HIDDEN];
     tr_tensor_map map;
     p.words = words;
+    p.params = params;
     p.maps = &map;
     return run(&p, grid, !asynchronous, error);
 }
 
-/* The words of arguments that are taken as they stand; false when one is not. */
-static bool plain_words(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t count, uint64_t *words)
+/* Points at the values of arguments that are taken as they stand, where they stand; false when one is not. */
+static bool point_at_plain(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t count, void **params)
 {
-    if (count > gpu->plain_count) return false;
+    bool plain = true;
+    if (count < gpu->plain_least || count > gpu->plain_most) return false;
     for (int32_t i = 0; i < count; i++) {
         const tr_arg *arg = &args[i];
-        if ((uint32_t)arg->kind > TR_ARG_DEVICE || (uint32_t)arg->dtype >= TR_DTYPE_COUNT) return false;
-        if (!(gpu->plain[i].accepts[arg->kind] >> arg->dtype & 1)) return false;
-        words[i] = arg->kind == TR_ARG_SCALAR ? arg->bits : (uint64_t)(uintptr_t)arg->data;
+        const uint64_t found = look_of(arg), *accepts = gpu->plain[i].accepts;
+        plain &= found == accepts[0] || found == accepts[1];
+        params[i] = (void *)(uintptr_t)(arg->kind == TR_ARG_SCALAR ? (const void *)&arg->bits : &arg->data);
     }
-    return true;
+    return plain;
 }
 
 static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
                         const tr_launch_options *options, tr_error *error)
 {
     const tr_gpu_kernel *gpu = kernel->gpu;
-    const bool watched = options && (options->programs || options->profile || options->writer);
-    const bool counted = !kernel->artifact->func || arg_count == kernel->artifact->param_count;
-    uint64_t words[FEW_ARGS];
-    if (watched || !counted || !plain_words(gpu, args, arg_count, words))
+    const bool usual = !options || (!options->programs && !options->profile && !options->writer && !options->allocate);
+    void *params[FEW_ARGS + TR_CUDA_MOST_HIDDEN];
+    if (!usual || !point_at_plain(gpu, args, arg_count, params))
         return launch_any(kernel, grid, args, arg_count, options, error);
     void *stream = options ? options->stream : NULL;
-    TR_TRY(tr_cuda_launch(gpu->kernel, grid, stream, words, arg_count, error));
+    TR_TRY(tr_cuda_launch_params(gpu->kernel, grid, stream, params, arg_count, NULL, error));
     if (options && options->asynchronous) return TR_OK;
     return tr_cuda_synchronize(gpu->device, stream, gpu->kernel, error);
 }
@@ -441,4 +479,20 @@ static tr_status synchronize(tr_kernel *kernel, void *stream, tr_error *error)
     return tr_cuda_synchronize(kernel->gpu->device, stream, kernel->gpu->kernel, error);
 }
 
-const tr_engine tr_engine_cuda = { .load = load, .launch = launch, .synchronize = synchronize, .unload = unload };
+static void resources(const tr_kernel *kernel, tr_resources *out)
+{
+    const tr_cuda_kernel_info *info = tr_cuda_kernel_info_of(kernel->gpu->kernel);
+    *out = (tr_resources){ .registers = info->registers,
+                           .local_bytes = info->local_bytes,
+                           .static_shared = info->static_shared,
+                           .dynamic_shared = info->dynamic_shared,
+                           .max_threads = info->max_threads,
+                           .function = info->function,
+                           .module = info->module };
+}
+
+const tr_engine tr_engine_cuda = { .load = load,
+                                   .launch = launch,
+                                   .synchronize = synchronize,
+                                   .resources = resources,
+                                   .unload = unload };

@@ -11,6 +11,7 @@ typedef struct tr_engine {
     tr_status (*launch)(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
                         const tr_launch_options *options, tr_error *error);
     tr_status (*synchronize)(tr_kernel *kernel, void *stream, tr_error *error);
+    void (*resources)(const tr_kernel *kernel, tr_resources *out_resources); /* NULL = it has none to tell */
     void (*unload)(tr_kernel *kernel);
 } tr_engine;
 

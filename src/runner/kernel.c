@@ -1,8 +1,32 @@
 #include "runner/kernel.h"
 
+#include <jansson.h>
+
 #include "base/memory.h"
 
 /* ---------------------------------------------------------------- loading */
+
+/* Compiler options are an object; one without a key asks for nothing, so it is none. */
+static tr_status read_options(const char *text, const char **out_options, tr_error *error)
+{
+    json_error_t fault = { .text = "" };
+    json_t *root = text ? json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault) : NULL;
+    const bool is_object = json_is_object(root);
+    *out_options = json_object_size(root) > 0 ? text : NULL;
+    json_decref(root);
+    if (is_object || !text) return TR_OK;
+    return tr_fail(error, TR_INVALID_ARGUMENT, "the compiler options must be a JSON object%s%s", *fault.text ? ": " : "",
+                   fault.text);
+}
+
+tr_status tr_fail_options(const tr_kernel *kernel, tr_error *error)
+{
+    const tr_artifact *a = kernel->artifact;
+    return tr_fail(error, TR_INVALID_ARGUMENT,
+                   "compiler options are for what has to be brought down to machine code: '%s' is %s, which '%s' runs "
+                   "as it is",
+                   a->path, tr_level_name(a->level), kernel->device_name);
+}
 
 /* Makes the kernel ready to run on its device. */
 static tr_status make_ready(tr_kernel *kernel, const char *device, tr_error *error)
@@ -25,8 +49,10 @@ static bool is_refusal(tr_status status)
 static tr_status load(tr_kernel *kernel, const tr_load *options, tr_error *error)
 {
     TR_TRY(tr_kernel_count_ops(kernel, error));
+    TR_TRY(read_options(options->options, &kernel->options, error));
     snprintf(kernel->device_name, sizeof(kernel->device_name), "%s", options->device ? options->device : "cpu");
     tr_status status = make_ready(kernel, options->device, &kernel->refusal);
+    kernel->options = NULL; /* the caller's */
     if (status == TR_OK || (options->inspect_only && is_refusal(status))) return TR_OK;
     if (error) *error = kernel->refusal;
     return status;
@@ -61,6 +87,11 @@ static tr_status check_call(tr_context *context, const void *source, const tr_lo
     if (!context || !source || !out_kernel) {
         return tr_fail(error, TR_INVALID_ARGUMENT, "no context, nothing to load, or nowhere to put the kernel");
     }
+    if (options->metadata && options->metadata_text)
+        return tr_fail(error, TR_INVALID_ARGUMENT, "the metadata is given twice: as the file '%s' and as text",
+                       options->metadata);
+    if (options->level < TR_LEVEL_UNKNOWN || options->level >= TR_LEVEL_COUNT)
+        return tr_fail(error, TR_INVALID_ARGUMENT, "there is no level %d", (int)options->level);
     tr_device_id device;
     tr_status status = tr_device_check(options->device, &device, error);
     return options->inspect_only && is_refusal(status) ? TR_OK : status;
@@ -75,6 +106,8 @@ tr_status tr_kernel_load(tr_context *context, const char *path, const tr_load *o
     const tr_artifact_options artifact_options = {
         .kernel = options->kernel,
         .metadata = options->metadata,
+        .metadata_text = options->metadata_text,
+        .level = options->level,
         .preference = options->level ? only : tr_device_preference(options->device ? options->device : "cpu"),
     };
     tr_artifact *artifact;
@@ -87,7 +120,12 @@ tr_status tr_kernel_load_memory(tr_context *context, const void *data, size_t si
 {
     if (!options) options = &default_options;
     TR_TRY(check_call(context, data, options, out_kernel, error));
-    const tr_artifact_options artifact_options = { .kernel = options->kernel, .metadata = options->metadata };
+    const tr_artifact_options artifact_options = {
+        .kernel = options->kernel,
+        .metadata = options->metadata,
+        .metadata_text = options->metadata_text,
+        .level = options->level,
+    };
     tr_artifact *artifact;
     TR_TRY(
         tr_artifact_open_memory((tr_str){ data, size }, name ? name : "<memory>", &artifact_options, &artifact, error));
@@ -98,6 +136,7 @@ void tr_kernel_destroy(tr_kernel *kernel)
 {
     if (!kernel) return;
     if (kernel->engine) kernel->engine->unload(kernel);
+    tr_lowered_deinit(&kernel->lowered);
     tr_artifact_destroy(kernel->artifact);
     tr_arena_deinit(&kernel->arena);
     free(kernel);
@@ -147,9 +186,36 @@ const tr_param *tr_kernel_param(const tr_kernel *kernel, int32_t index)
 
 const char *tr_param_text(const tr_kernel *kernel, int32_t index, char buffer[TR_PARAM_TEXT_SIZE])
 {
-    const tr_param *param = &kernel->artifact->params[index];
-    snprintf(buffer, TR_PARAM_TEXT_SIZE, "'%s' (%s)", param->name, param->type);
+    const tr_param *param = tr_kernel_param(kernel, index);
+    buffer[0] = '\0';
+    if (param) snprintf(buffer, TR_PARAM_TEXT_SIZE, "'%s' (%s)", param->name, param->type);
     return buffer;
+}
+
+bool tr_kernel_stage(const tr_kernel *kernel, int32_t index, tr_stage *out_stage)
+{
+    const tr_artifact *a = kernel->artifact;
+    if (index < 0 || index > kernel->lowered.count) return false;
+    if (index == 0) {
+        *out_stage = (tr_stage){ a->level, a->bytes.data, a->bytes.size };
+        return true;
+    }
+    const tr_lower_stage *stage = &kernel->lowered.stages[index - 1];
+    *out_stage = (tr_stage){ stage->level, stage->data, stage->size };
+    return true;
+}
+
+void tr_kernel_resources(const tr_kernel *kernel, tr_resources *out_resources)
+{
+    *out_resources = (tr_resources){ 0 };
+    if (kernel->engine && kernel->engine->resources) kernel->engine->resources(kernel, out_resources);
+}
+
+bool tr_kernel_param_written(const tr_kernel *kernel, int32_t index)
+{
+    const tr_param *param = tr_kernel_param(kernel, index);
+    if (!kernel->code || !param) return true;
+    return param->is_pointer && tr_tile_code_writes(kernel->code, index);
 }
 
 int32_t tr_kernel_op_count(const tr_kernel *kernel)
@@ -178,6 +244,13 @@ tr_status tr_kernel_steps_text(const tr_kernel *kernel, char **out_text, tr_erro
     if (!taken) return TR_OOM(error);
     *out_text = taken;
     return TR_OK;
+}
+
+const char *tr_kernel_metadata_text(const tr_kernel *kernel)
+{
+    const tr_metadata *metadata = kernel->artifact->metadata;
+    if (kernel->lowered.count > 0) return kernel->lowered.metadata;
+    return metadata ? tr_metadata_json(metadata) : NULL;
 }
 
 const char *tr_kernel_metadata(const tr_kernel *kernel, const char *key)

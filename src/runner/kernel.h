@@ -18,10 +18,15 @@ struct tr_kernel {
     tr_error refusal;
     tr_tile_code *code;      /* of the tile VM */
     tr_gpu_kernel *gpu;      /* of CUDA (cuda_engine.c) */
+    const char *options;     /* of the compiler, a JSON object for what is lowered; NULL = none. While loading */
+    tr_lowered lowered;      /* what the artifact was brought down to; none when it runs as it is */
     tr_arena arena;          /* of the op uses */
     tr_op_use *ops;
     int32_t op_count;
 };
+
+/* Compiler options where there is nothing to compile. */
+tr_status tr_fail_options(const tr_kernel *kernel, tr_error *error);
 
 /* Counts the ops of the kernel and of the functions it calls. */
 TR_MUST_CHECK tr_status tr_kernel_count_ops(tr_kernel *kernel, tr_error *error);
@@ -34,6 +39,8 @@ const char *tr_param_text(const tr_kernel *kernel, int32_t index, char buffer[TR
  * type. TR_INVALID_ARGUMENT names the argument, what it needs and what it got. */
 TR_MUST_CHECK tr_status tr_check_arg(const tr_kernel *kernel, int32_t index, const tr_arg *arg, tr_tile_arg *out,
                                      tr_error *error);
+/* That part of it which holds for a buffer of any type. */
+TR_MUST_CHECK tr_status tr_check_buffer(const tr_kernel *kernel, int32_t index, const tr_arg *arg, tr_error *error);
 /* Too few or too many arguments: the parameters in the message. */
 tr_status tr_fail_arg_count(const tr_kernel *kernel, int32_t arg_count, tr_error *error);
 

@@ -53,6 +53,20 @@ static const char *describe(const tr_arg *arg)
     return arg->dtype ? tr_dtype_name(arg->dtype) : "unknown type";
 }
 
+tr_status tr_check_buffer(const tr_kernel *kernel, int32_t index, const tr_arg *arg, tr_error *error)
+{
+    char text[TR_PARAM_TEXT_SIZE];
+    if (!arg->data && arg->size) {
+        return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d %s is a NULL buffer of %zu bytes", index,
+                       tr_param_text(kernel, index, text), arg->size);
+    }
+    if (arg->kind == TR_ARG_BUFFER && arg->bits > arg->size) {
+        return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d %s points %llu bytes into a buffer of %zu bytes", index,
+                       tr_param_text(kernel, index, text), (unsigned long long)arg->bits, arg->size);
+    }
+    return TR_OK;
+}
+
 static tr_status set_buffer(const tr_kernel *kernel, int32_t index, const tr_arg *arg, tr_tile_arg *out,
                             tr_error *error)
 {
@@ -66,12 +80,10 @@ static tr_status set_buffer(const tr_kernel *kernel, int32_t index, const tr_arg
         return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d %s needs a buffer of %s, got one of %s", index,
                        tr_param_text(kernel, index, text), tr_dtype_name(param->dtype), describe(arg));
     }
-    if (!arg->data && arg->size) {
-        return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d %s is a NULL buffer of %zu bytes", index,
-                       tr_param_text(kernel, index, text), arg->size);
-    }
+    TR_TRY(tr_check_buffer(kernel, index, arg, error));
     out->data = arg->data;
     out->size = arg->size;
+    out->bits = arg->kind == TR_ARG_BUFFER ? arg->bits : 0;
     return TR_OK;
 }
 

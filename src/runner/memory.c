@@ -41,6 +41,23 @@ tr_status tr_memory_destroy(tr_context *context, const char *device, void *memor
     return TR_OK;
 }
 
+tr_status tr_memory_locate(tr_context *context, const char *device, const void *address, void **out_address,
+                           tr_error *error)
+{
+    tr_cuda_device *gpu;
+    if (!out_address) return tr_fail(error, TR_INVALID_ARGUMENT, "nowhere to put the address");
+    TR_TRY(gpu_of(context, device, &gpu, error));
+    uint64_t found = (uint64_t)(uintptr_t)address;
+    bool usable = true;
+    if (gpu && address) TR_TRY(tr_cuda_is_device_address(gpu, found, &usable, &found, error));
+    if (!usable)
+        return tr_fail(error, TR_INVALID_ARGUMENT,
+                       "%p is no memory that device '%s' can access: neither its own, nor pinned, nor managed memory",
+                       address, device);
+    *out_address = (void *)(uintptr_t)found;
+    return TR_OK;
+}
+
 tr_status tr_memory_write(tr_context *context, const char *device, void *memory, const void *data, size_t size,
                           tr_error *error)
 {

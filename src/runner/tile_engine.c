@@ -21,6 +21,7 @@ static tr_status check_params(const tr_kernel *kernel, tr_error *error)
 static tr_status load(tr_kernel *kernel, tr_error *error)
 {
     const tr_artifact *a = kernel->artifact;
+    if (kernel->options) return tr_fail_options(kernel, error);
     TR_TRY(check_params(kernel, error));
     return tr_tile_compile(a->module, a->func, kernel->context->kernels, &kernel->code, error);
 }

@@ -53,6 +53,22 @@ static void print_index(char *buffer, size_t size, const tr_shape *shape, int64_
         used += (size_t)snprintf(buffer + used, size - used, "%s%lld", d ? ", " : "", (long long)coords[d]);
 }
 
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a >= 0 ? a / b : -((-a - 1) / b) - 1;
+}
+
+/* What of an argument may be accessed, counted from where its pointer points. */
+static void print_range(char *buffer, size_t room, const tr_tile_arg *arg, size_t size)
+{
+    const int64_t before = (int64_t)arg->bits, after = (int64_t)(arg->size - arg->bits), element = (int64_t)size;
+    if (before == 0)
+        snprintf(buffer, room, "%zu elements (%zu bytes)", arg->size / size, arg->size);
+    else
+        snprintf(buffer, room, "elements %lld to %lld (bytes %lld to %lld)", (long long)-(before / element),
+                 (long long)(floor_div(after, element) - 1), (long long)-before, (long long)(after - 1));
+}
+
 const tr_step *tr_trap_bounds(tr_frame *frame, const tr_step *step, uint64_t address, size_t size, const char *what,
                               const tr_shape *shape, int64_t index)
 {
@@ -66,14 +82,14 @@ const tr_step *tr_trap_bounds(tr_frame *frame, const tr_step *step, uint64_t add
     if (!arg)
         return tr_trap(frame, step, TR_OUT_OF_BOUNDS, "%s of %zu bytes at address 0x%llx%s is in no argument's memory",
                        what, size, (unsigned long long)address, element);
-    const int64_t offset = (int64_t)(address - (uint64_t)(uintptr_t)arg->data);
     if (!arg->data)
         return tr_trap(frame, step, TR_OUT_OF_BOUNDS, "%s of %zu bytes%s through argument '%s', which is null",
                        what, size, element, arg->name);
-    return tr_trap(frame, step, TR_OUT_OF_BOUNDS,
-                   "%s out of bounds of argument '%s': element %lld (byte %lld) of %zu elements (%zu bytes)%s", what,
-                   arg->name, (long long)(offset >= 0 ? offset / (int64_t)size : -((-offset - 1) / (int64_t)size) - 1),
-                   (long long)offset, arg->size / size, arg->size, element);
+    const int64_t offset = (int64_t)(address - (uint64_t)(uintptr_t)arg->data - arg->bits);
+    char range[120];
+    print_range(range, sizeof(range), arg, size);
+    return tr_trap(frame, step, TR_OUT_OF_BOUNDS, "%s out of bounds of argument '%s': element %lld (byte %lld) of %s%s",
+                   what, arg->name, (long long)floor_div(offset, (int64_t)size), (long long)offset, range, element);
 }
 
 void tr_record_write(tr_frame *frame, uint64_t address, size_t size)

@@ -91,8 +91,7 @@ void tr_frame_start(tr_frame *frame, const tr_run *run, uint64_t program)
     if (frame->run != run) {
         frame->run = run;
         for (int i = 0; i < run->arg_count; i++)
-            frame->regs[i] = run->args[i].data || run->args[i].size ? (uint64_t)(uintptr_t)run->args[i].data
-                                                                     : run->args[i].bits;
+            frame->regs[i] = (uint64_t)(uintptr_t)run->args[i].data + run->args[i].bits; /* a scalar has no data */
         for (uint32_t i = 0; i < frame->code->prologue; i++)
             frame->steps[i].run(frame, &frame->steps[i]);
     }

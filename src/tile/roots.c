@@ -125,3 +125,25 @@ tr_status tr_find_roots(const tr_module *module, const tr_func *func, uint64_t *
     free(ops);
     return TR_OK;
 }
+
+static bool only_reads(tr_step_code code)
+{
+    switch (code) {
+    case TR_STEP_LOAD:
+    case TR_STEP_TILE_LOAD:
+    case TR_STEP_BLOCK_LOAD:
+    case TR_STEP_ROWS_LOAD:
+    case TR_STEP_ATOMIC_POLL:
+    case TR_STEP_TILE_POLL: return true;
+    default: return false;
+    }
+}
+
+bool tr_tile_code_writes(const tr_tile_code *code, int32_t index)
+{
+    uint64_t roots = 0;
+    if (index < 0 || index >= TR_ROOT_ANY) return true; /* any pointer may be one of those */
+    for (size_t i = 0; i < code->steps.count; i++)
+        if (!only_reads(code->steps.items[i].code)) roots |= code->steps.items[i].roots;
+    return ((roots >> TR_ROOT_ANY | roots >> index) & 1) != 0;
+}

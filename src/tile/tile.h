@@ -24,10 +24,13 @@ void tr_tile_code_destroy(tr_tile_code *code);
 /* Appends the steps as text (docs/tile.md describes the form). */
 void tr_tile_code_print(const tr_tile_code *code, tr_text *out);
 
+/* False when nothing that the code does can write memory through parameter `index`. */
+bool tr_tile_code_writes(const tr_tile_code *code, int32_t index);
+
 /* One argument of a launch: a buffer (`data` not NULL or size 0) or a scalar's bits. The function's parameter types
  * decide which; run checks nothing but the memory accesses. */
 typedef struct tr_tile_arg {
-    uint64_t bits;   /* a scalar's bytes in the low bytes */
+    uint64_t bits;   /* a scalar's bytes in the low bytes; of a buffer, how far behind `data` the pointer is */
     void *data;      /* a buffer */
     size_t size;     /* in bytes */
     const char *name;/* for messages */

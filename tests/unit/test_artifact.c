@@ -78,7 +78,7 @@ static tr_artifact *open_as(const char *path, const char *kernel, const char *me
 {
     tr_error error;
     tr_artifact *a = NULL;
-    const tr_artifact_options options = { kernel, metadata, preference };
+    const tr_artifact_options options = { .kernel = kernel, .metadata = metadata, .preference = preference };
     check_ok(tr_artifact_open(path, &options, &a, &error), &error);
     return a;
 }
@@ -87,7 +87,7 @@ static void open_fails(const char *path, const char *kernel, const char *metadat
 {
     tr_error error;
     tr_artifact *a;
-    const tr_artifact_options options = { kernel, metadata, preference };
+    const tr_artifact_options options = { .kernel = kernel, .metadata = metadata, .preference = preference };
     check_fails(tr_artifact_open(path, &options, &a, &error), status, &error, part);
 }
 

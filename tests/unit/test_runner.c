@@ -186,6 +186,60 @@ static void loading_that_fails(void **state)
                 "'k.ptx' is ptx, which can't run here: there is no engine for ptx on 'cpu' yet; 'cpu' runs ttir, 'cuda' every level");
 }
 
+static void loading_with_options(void **state)
+{
+    (void)state;
+    tr_error error;
+    tr_kernel *k = NULL;
+    tr_stage stage;
+    tr_resources resources = { .registers = 1 };
+    static const char metadata[] = "{\"name\": \"add\",  \"num_warps\": 4, \"num_stages\": 3}";
+    k = load_text(add_text, &(tr_load){ .metadata_text = metadata, .options = " {} ", .level = TR_LEVEL_TTIR });
+    assert_string_equal(tr_kernel_metadata(k, "num_stages"), "3");
+    assert_string_equal(tr_kernel_metadata_text(k), metadata);
+    assert_true(tr_kernel_stage(k, 0, &stage));
+    assert_int_equal(stage.level, TR_LEVEL_TTIR);
+    assert_int_equal(stage.size, strlen(add_text));
+    assert_string_equal((const char *)stage.data, add_text);
+    assert_false(tr_kernel_stage(k, 1, &stage));
+    tr_kernel_resources(k, &resources);
+    assert_int_equal(resources.registers, 0);
+    tr_kernel_destroy(k);
+
+    k = load_text(add_text, NULL);
+    assert_null(tr_kernel_metadata_text(k));
+    tr_kernel_destroy(k);
+
+    const struct {
+        tr_load load;
+        tr_status status;
+        const char *part;
+    } wrong[] = {
+        { { .metadata_text = metadata, .metadata = "k.json" }, TR_INVALID_ARGUMENT, "given twice: as the file 'k.json'" },
+        { { .metadata_text = "{\"name\": \"mul\"}" }, TR_MISMATCH, "metadata '<metadata>' disagree: that is of kernel 'mul'" },
+        { { .metadata_text = "{\"name\": \"mul\"}", .kernel = "add" }, TR_MISMATCH, "'mul', not of 'add'" },
+        { { .metadata_text = "" }, TR_INVALID_INPUT, "metadata is not JSON" },
+        { { .options = "{\"num_warps\": 8}" }, TR_INVALID_ARGUMENT, "'k.ttir' is ttir, which 'cpu' runs as it is" },
+        { { .options = "[]" }, TR_INVALID_ARGUMENT, "the compiler options must be a JSON object" },
+        { { .options = "{\"a\": 1, \"a\": 2}" }, TR_INVALID_ARGUMENT, "must be a JSON object: duplicate" },
+        { { .level = TR_LEVEL_PTX }, TR_MISMATCH, "'k.ttir' is ttir, not ptx as the call says" },
+        { { .level = TR_LEVEL_COUNT }, TR_INVALID_ARGUMENT, "there is no level 6" },
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const tr_status status = tr_kernel_load_memory(context, add_text, strlen(add_text), "k.ttir", &wrong[i].load,
+                                                       &k, &error);
+        check_fails(status, wrong[i].status, &error, wrong[i].part);
+    }
+    /* Text that could be anything is what the caller says, and then that is what is wrong with it. */
+    static const char anything[] = "hello";
+    check_fails(tr_kernel_load_memory(context, anything, 5, "x", NULL, &k, &error), TR_INVALID_INPUT, &error,
+                "'x' is not a kernel");
+    check_fails(tr_kernel_load_memory(context, anything, 5, "x", &(tr_load){ .level = TR_LEVEL_TTIR }, &k, &error),
+                TR_INVALID_INPUT, &error, "expected");
+    check_fails(tr_kernel_load_memory(context, anything, 5, "x", &(tr_load){ .level = TR_LEVEL_CUBIN }, &k, &error),
+                TR_INVALID_INPUT, &error, "'x' is not a");
+}
+
 static const char unknown_op[] = "#loc = loc(\"k.py\":9:4)\n"
                                  "module {\n"
                                  "  tt.func public @k(%n: i32) {\n"
@@ -580,6 +634,7 @@ int main(void)
         cmocka_unit_test(devices),
         cmocka_unit_test(versions),
         cmocka_unit_test(loading),
+        cmocka_unit_test(loading_with_options),
         cmocka_unit_test(loading_that_fails),
         cmocka_unit_test(what_cannot_run_can_be_inspected),
         cmocka_unit_test(reachable_ops),

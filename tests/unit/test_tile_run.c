@@ -390,6 +390,81 @@ static void test_chosen_programs_and_writers(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- pointers into buffers */
+
+/* y[i] = x[i - 4] for i < 8: element -4 is there when the pointer is behind the beginning. */
+#define BACK_KERNEL                                                                                                    \
+    KERNEL("%x: !tt.ptr<f32>, %y: !tt.ptr<f32>",                                                                       \
+           RANGE("8") POINTERS("px", "%x", "8", "f32") POINTERS("py", "%y", "8", "f32")                                \
+           "    %back = arith.constant dense<-4> : tensor<8xi32>\n"                                                    \
+           "    %pb = tt.addptr %px, %back : tensor<8x!tt.ptr<f32>>, tensor<8xi32>\n"                                  \
+           "    %v = tt.load %pb : tensor<8x!tt.ptr<f32>>\n    tt.store %py, %v : tensor<8x!tt.ptr<f32>>\n")
+
+static void test_pointers_into_buffers(void **state)
+{
+    (void)state;
+    float x[8], y[8];
+    for (int i = 0; i < 8; i++) x[i] = (float)i;
+    run_ok(BACK_KERNEL, one, (tr_arg[]){ tr_arg_view(x, sizeof(x), 16), ARG(y) }, 2);
+    assert_memory_equal(x, y, sizeof(x));
+    check_trap(BACK_KERNEL, (tr_arg[]){ tr_arg_view(x, sizeof(x), 12), ARG(y) }, 2, TR_OUT_OF_BOUNDS,
+               "load out of bounds of argument 'x': element -4 (byte -16) of elements -3 to 4 (bytes -12 to 19)");
+    check_trap(BACK_KERNEL, (tr_arg[]){ tr_arg_view(x, sizeof(x), 20), ARG(y) }, 2, TR_OUT_OF_BOUNDS,
+               "element 3 (byte 12) of elements -5 to 2 (bytes -20 to 11)");
+    check_trap(BACK_KERNEL, (tr_arg[]){ tr_arg_view(x, 0, 0), ARG(y) }, 2, TR_OUT_OF_BOUNDS, "of 0 elements");
+    tr_error error;
+    tr_status status = run_text(BACK_KERNEL, 1, one, (tr_arg[]){ tr_arg_view(x, 32, 33), ARG(y) }, 2, NULL, &error);
+    check_fails(status, TR_INVALID_ARGUMENT, &error,
+                "argument 0 'x' (!tt.ptr<f32>) points 33 bytes into a buffer of 32 bytes");
+}
+
+/* ---------------------------------------------------------------- what is written */
+
+/* Which of the parameters of a kernel with two pointers and an integer may be written through, one letter each. */
+static void check_written(const char *text, const char *expected)
+{
+    tr_context *context = test_context(1);
+    tr_kernel *kernel = test_kernel(context, text);
+    for (int32_t i = 0; i < tr_kernel_param_count(kernel); i++)
+        assert_int_equal(tr_kernel_param_written(kernel, i), expected[i] == 'w');
+    assert_true(tr_kernel_param_written(kernel, -1));
+    assert_true(tr_kernel_param_written(kernel, tr_kernel_param_count(kernel)));
+    tr_kernel_destroy(kernel);
+    tr_context_destroy(context);
+}
+
+#define TWO "%x: !tt.ptr<f32>, %y: !tt.ptr<f32>, %n: i32"
+
+static void test_parameters_that_are_written(void **state)
+{
+    (void)state;
+    check_written(COPY_KERNEL, "-w");
+    check_written(KERNEL(TWO, "    %v = tt.load %x : !tt.ptr<f32>\n"), "---");
+    check_written(KERNEL(TWO, "    %f = arith.sitofp %n : i32 to f32\n"
+                              "    %true = arith.constant true\n"
+                              "    %v = tt.atomic_rmw fadd, acq_rel, gpu, %x, %f, %true : (!tt.ptr<f32>, f32, i1) -> f32\n"),
+                  "w--");
+    /* Either of two. */
+    check_written(KERNEL(TWO, "    %c = arith.constant true\n    %f = arith.constant 1.0 : f32\n"
+                              "    %p = arith.select %c, %x, %y : !tt.ptr<f32>\n    tt.store %p, %f : !tt.ptr<f32>\n"),
+                  "ww-");
+    /* From anywhere. */
+    check_written(KERNEL(TWO, "    %f = arith.constant 1.0 : f32\n    %i = tt.ptr_to_int %x : !tt.ptr<f32> -> i64\n"
+                              "    %p = tt.int_to_ptr %i : i64 -> !tt.ptr<f32>\n    tt.store %p, %f : !tt.ptr<f32>\n"),
+                  "ww-");
+    /* By a function that is called. */
+    check_written("module {\n  tt.func private @f(%p: !tt.ptr<f32>) attributes {noinline = true} {\n"
+                  "    %f = arith.constant 1.0 : f32\n    tt.store %p, %f : !tt.ptr<f32>\n    tt.return\n  }\n"
+                  "  tt.func public @k(" TWO ") {\n    tt.call @f(%y) : (!tt.ptr<f32>) -> ()\n    tt.return\n  }\n}\n",
+                  "-w-");
+    /* Through a descriptor. */
+    check_written(KERNEL(TWO, "    %s = arith.constant 1 : i64\n    %z = arith.constant 0 : i32\n"
+                              "    %v = arith.constant dense<1.0> : tensor<8xf32>\n"
+                              "    %d = tt.make_tensor_descriptor %x, [%n], [%s] : <f32>, <tensor<8xf32>>\n"
+                              "    tt.descriptor_store %d[%z], %v : !tt.tensordesc<tensor<8xf32>>, tensor<8xf32>\n"),
+                  "w--");
+}
+
 static void test_profile(void **state)
 {
     (void)state;
@@ -436,6 +511,8 @@ int main(void)
         cmocka_unit_test(test_refusal_names_the_op),
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_chosen_programs_and_writers),
+        cmocka_unit_test(test_pointers_into_buffers),
+        cmocka_unit_test(test_parameters_that_are_written),
         cmocka_unit_test(test_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
