@@ -143,7 +143,6 @@ def descriptors(tensor):
 
 def main():
     import triton.compiler
-    import triton.runtime.driver
     triton.runtime.driver.set_active(Driver())
     triton.compiler.compile = catch
     count, wrong, sources = 0, [], {}
