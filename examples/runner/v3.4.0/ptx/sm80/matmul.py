@@ -1,0 +1,11 @@
+"""matmul from the PTX of Triton 3.4.0 for sm_80."""
+
+import sys
+from pathlib import Path
+
+import triton_runner
+
+sys.path.append(str(Path(__file__).resolve().parents[3]))
+from common.matmul import main  # noqa: E402
+
+main(ptx_dir=triton_runner.get_file_dir(__file__))

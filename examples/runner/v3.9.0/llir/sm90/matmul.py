@@ -1,0 +1,11 @@
+"""matmul from the LLIR of Triton 3.9.0 for sm_90."""
+
+import sys
+from pathlib import Path
+
+import triton_runner
+
+sys.path.append(str(Path(__file__).resolve().parents[3]))
+from common.matmul import main  # noqa: E402
+
+main(llir_dir=triton_runner.get_file_dir(__file__))

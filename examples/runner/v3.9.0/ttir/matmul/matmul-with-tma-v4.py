@@ -1,0 +1,11 @@
+"""matmul with TMA from the TTIR of Triton 3.9.0."""
+
+import sys
+from pathlib import Path
+
+import triton_runner
+
+sys.path.append(str(Path(__file__).resolve().parents[3]))
+from common.matmul_tma import main  # noqa: E402
+
+main(ttir_dir=triton_runner.get_file_dir(__file__))
