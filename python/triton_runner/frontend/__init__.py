@@ -41,7 +41,13 @@ def ensure_driver():
     """Gives Triton a driver for a machine without a GPU if none of its own can be active; see cpu_driver.py."""
     adapter()  # says what is wrong with the Triton that is installed
     from . import cpu_driver
-    return cpu_driver.ensure()
+    cpu_driver.ensure()
+
+
+def watch():
+    """ensure_driver() as soon as Triton is imported, by whomever; for the package's own import."""
+    from .on_import import watch as install
+    install()
 
 
 def triton_version(text):

@@ -4,6 +4,7 @@
 all keyword arguments of a call: Triton takes num_warps as an option even where the kernel has a parameter of that name.
 """
 
+import copy
 import json
 import os
 import re
@@ -256,8 +257,20 @@ class Adapter:
         return knobs.runtime.jit_cache_hook if before else knobs.runtime.jit_post_compile_hook
 
     def _call_hook(self, fn, hook, before, key, request, target, device, warmup):
-        return fn._call_hook(hook, key, request.signature, target, device, request.constants, request.options,
-                             [request.attrs], warmup)
+        return fn._call_hook(hook, key, request.signature, target, device, self._plain(request.constants),
+                             request.options, [request.attrs], warmup)
+
+    def _plain(self, constants):
+        """Triton knows a function among constants by the name of its class, which a subclass hasn't."""
+        return {path: self._plain_function(value) if isinstance(value, JITFunction) else value
+                for path, value in constants.items()}
+
+    def _plain_function(self, fn):
+        if fn.is_gluon():
+            return fn
+        fn = copy.copy(fn)
+        fn.__class__ = JITFunction
+        return fn
 
     def _key(self, request):
         from triton.runtime.jit import compute_cache_key
