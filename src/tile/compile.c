@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "tile/batch.h"
 #include "tile/frame_list.h"
 
 /* ---------------------------------------------------------------- refusal */
@@ -115,6 +116,7 @@ static tr_status compile_into(tr_compiler *c, const tr_func *func)
     if (c->regs.count) memcpy(code->regs, c->regs.items, c->regs.count * sizeof(*code->regs));
     TR_TRY(tr_steps_hoist(code, c->error));
     TR_TRY(tr_steps_borrow(code, c->error));
+    TR_TRY(tr_steps_batch(code, c->error));
     TR_TRY(tr_steps_verify(code, c->error));
     return tr_steps_plan(code, c->error);
 }

@@ -13,17 +13,15 @@ void tr_group_strip(const tr_group *group, size_t n, void **runs)
     }
 }
 
-const tr_step *tr_exec_GROUP(tr_frame *frame, const tr_step *step)
+void tr_group_run(tr_frame *frame, const tr_group *group, int64_t count, int64_t strip, size_t temp_size)
 {
-    const tr_group *group = step->aux;
-    const int64_t count = group->shape.count, strip = group->strip;
     void *runs[TR_GROUP_TEMPS];
     tr_reader readers[TR_GROUP_IO];
     int32_t reader_count = 0;
     uint16_t reader_temp[TR_GROUP_IO];
     char *outs[TR_GROUP_IO];
 
-    for (int32_t t = 0; t < group->temp_count; t++) runs[t] = frame->temps + (size_t)t * group->temp_size;
+    for (int32_t t = 0; t < group->temp_count; t++) runs[t] = frame->temps + (size_t)t * temp_size;
     for (int32_t i = 0; i < group->input_count; i++) {
         const tr_group_io *in = &group->inputs[i];
         const tr_view *view = &frame->views[in->operand];
@@ -46,12 +44,18 @@ const tr_step *tr_exec_GROUP(tr_frame *frame, const tr_step *step)
     for (int64_t start = 0; start < count; start += strip) {
         int64_t n = count - start < strip ? count - start : strip;
         for (int32_t i = 0; i < reader_count; i++) {
-            void *temp = frame->temps + (size_t)reader_temp[i] * group->temp_size;
+            void *temp = frame->temps + (size_t)reader_temp[i] * temp_size;
             runs[reader_temp[i]] = (void *)(uintptr_t)tr_reader_run(&readers[i], start, n, temp);
         }
         for (int32_t i = 0; i < group->output_count; i++)
             runs[group->outputs[i].temp] = outs[i] + start * group->outputs[i].size;
         tr_group_strip(group, (size_t)n, runs);
     }
+}
+
+const tr_step *tr_exec_GROUP(tr_frame *frame, const tr_step *step)
+{
+    const tr_group *group = step->aux;
+    tr_group_run(frame, group, group->shape.count, group->strip, group->temp_size);
     return step + 1;
 }

@@ -283,6 +283,15 @@ static void *whole_in_memory(const tr_access *a, reach how)
     return (void *)(uintptr_t)p.base;
 }
 
+void *tr_whole_tile(const tr_frame *frame, const tr_step *step)
+{
+    const tr_view *pointers = &frame->views[step->x[step->code == TR_STEP_TILE_STORE ? 0 : 1]];
+    const tr_access a = { .frame = (tr_frame *)(uintptr_t)frame, .step = step, .pointers = pointers,
+                          .shape = &pointers->shape, .size = tr_dtype_size(tr_storage(step->dtype)) };
+    tr_box box;
+    return whole_in_memory(&a, find_reach(frame, pointers, operand_view(frame, step->x[2]), &box));
+}
+
 static bool overlap(const char *a, const char *b, size_t size)
 {
     return a < b + size && b < a + size;

@@ -1,6 +1,8 @@
 /* Frames: making, starting, running and stopping them. */
 #include "tile/frame.h"
 
+#include "tile/batch.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -81,20 +83,25 @@ void tr_frame_destroy(tr_frame *frame)
     free(frame->tiles);
     free(frame->memory);
     free(frame->temps);
+    tr_batch_state_destroy(frame->batch);
     free(frame);
+}
+
+void tr_frame_prepare(tr_frame *frame, const tr_run *run)
+{
+    if (frame->run == run) return;
+    frame->run = run;
+    for (int i = 0; i < run->arg_count; i++)
+        frame->regs[i] = (uint64_t)(uintptr_t)run->args[i].data + run->args[i].bits; /* a scalar has no data */
+    for (uint32_t i = 0; i < frame->code->prologue; i++)
+        frame->steps[i].run(frame, &frame->steps[i]);
 }
 
 void tr_frame_start(tr_frame *frame, const tr_run *run, uint64_t program)
 {
     const tr_grid *grid = &run->grid;
     frame->state = TR_FRAME_READY;
-    if (frame->run != run) {
-        frame->run = run;
-        for (int i = 0; i < run->arg_count; i++)
-            frame->regs[i] = (uint64_t)(uintptr_t)run->args[i].data + run->args[i].bits; /* a scalar has no data */
-        for (uint32_t i = 0; i < frame->code->prologue; i++)
-            frame->steps[i].run(frame, &frame->steps[i]);
-    }
+    tr_frame_prepare(frame, run);
     frame->program = program;
     frame->pid[0] = (uint32_t)(program % grid->x);
     frame->pid[1] = (uint32_t)(program / grid->x % grid->y);

@@ -50,10 +50,14 @@ struct tr_frame {
     tr_scratch_block *scratch; /* per-step scratch, newest block first */
     size_t scratch_used;
     struct tr_frame *link;     /* in a list of frames */
+    struct tr_batch_state *batch; /* exec_batch.c; made when it is first needed */
 };
 
 TR_MUST_CHECK tr_status tr_frame_create(const tr_tile_code *code, tr_frame **out_frame, tr_error *error);
 void tr_frame_destroy(tr_frame *frame);
+
+/* Takes the launch's arguments, unless the frame has them. */
+void tr_frame_prepare(tr_frame *frame, const tr_run *run);
 
 /* Makes the frame ready to run program (x, y, z) from its start. */
 void tr_frame_start(tr_frame *frame, const tr_run *run, uint64_t program);
@@ -133,6 +137,10 @@ const tr_tile_arg *tr_find_arg(const tr_frame *frame, uint64_t roots, uint64_t l
 const tr_step *tr_trap_bounds(tr_frame *frame, const tr_step *step, uint64_t address, size_t size, const char *what,
                               const tr_shape *shape, int64_t index);
 
+/* The address of the whole tile that a TILE_LOAD, AIM or TILE_STORE accesses, where it lies in memory as in storage:
+ * row-major, aligned, all of it in one argument, nothing masked off. NULL if it doesn't. */
+void *tr_whole_tile(const tr_frame *frame, const tr_step *step);
+
 /* Notes that [address, address + size) was written, for tr_launch_options.writer. */
 void tr_record_write(tr_frame *frame, uint64_t address, size_t size);
 
@@ -141,6 +149,10 @@ void tr_record_write(tr_frame *frame, uint64_t address, size_t size);
 /* Runs one strip of `n` elements: runs[t] is the run of temporary t, inputs already set; outputs are left in
  * runs[output temp]. */
 void tr_group_strip(const tr_group *group, size_t n, void **runs);
+
+/* Runs the group over the first `count` elements of its inputs and outputs, which may be more than the tiles have: then
+ * the tiles of other programs lie behind them. */
+void tr_group_run(tr_frame *frame, const tr_group *group, int64_t count, int64_t strip, size_t temp_size);
 
 static inline int64_t tr_reg_int(tr_dtype dtype, uint64_t reg)
 {

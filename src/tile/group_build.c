@@ -206,7 +206,9 @@ static tr_status build_group(tr_compiler *c, const tr_open_group *open, const bo
         }
         if (output[i]) group->outputs[outputs++] = (tr_group_io){ .operand = (uint32_t)i, .temp = temp[i], .size = bytes };
     }
-    size_t need = (size_t)group->temp_count * group->temp_size;
+    group->long_strip = choose_strip(INT64_MAX, group->temp_count, size);
+    group->long_temp_size = ((size_t)group->long_strip * size + 63) & ~(size_t)63;
+    size_t need = (size_t)group->temp_count * group->long_temp_size;
     if (need > c->code->temps_size) c->code->temps_size = need;
     *out_group = group;
     return TR_OK;

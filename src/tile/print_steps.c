@@ -1,4 +1,5 @@
 /* Steps as text: one a line, "number  NAME dtype operands  ; op at place". */
+#include "tile/batch.h"
 #include "tile/steps.h"
 
 typedef struct printer {
@@ -91,6 +92,13 @@ static void print_slot(tr_text *out, const tr_tile_code *code, size_t index)
     tr_text_puts(out, "\n");
 }
 
+static void print_batch(tr_text *out, const tr_batch *batch)
+{
+    tr_text_printf(out, "up to %llu programs at once; worked out for three of them:", (unsigned long long)batch->most);
+    for (int32_t i = 0; i < batch->address_count; i++) tr_text_printf(out, " %u", batch->address[i]);
+    tr_text_puts(out, "\n");
+}
+
 void tr_tile_code_print(const tr_tile_code *code, tr_text *out)
 {
     tr_text_printf(out, "steps of @%.*s: %zu steps, %u registers, %zu slots in %zu bytes a program\n",
@@ -115,4 +123,5 @@ void tr_tile_code_print(const tr_tile_code *code, tr_text *out)
             if (fold->combine) print_group(code, out, fold->combine);
         }
     }
+    if (code->batch) print_batch(out, code->batch);
 }

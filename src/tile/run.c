@@ -11,6 +11,7 @@
 
 #include <sched.h>
 
+#include "tile/batch.h"
 #include "tile/frame_list.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
     TR_SLICE_WAITING = 1 << 9,  /* ... when it was set aside */
     TR_CHUNK_MAX = 8,           /* programs a worker takes at once */
     TR_WAITING_MAX = 1024,      /* set-aside programs of one worker */
+    TR_BATCH_MISSES = 4,        /* batches tried in vain after which a worker tries no more */
     TR_PROGRESS_EVERY_MS = 100,
     TR_DEADLOCK_AFTER_MS = 1000,
 };
@@ -27,6 +29,7 @@ typedef struct launch_state {
     tr_run run;
     uint64_t total;
     uint64_t chunk;
+    bool batches;            /* programs may run many at once */
     uint64_t next;           /* atomic: first program not taken */
     uint64_t done;           /* atomic: programs finished */
     uint64_t moves;          /* atomic: grows whenever a program changed memory, worked on or finished */
@@ -75,6 +78,8 @@ static bool stopped(const launch_state *state)
 typedef struct worker_state {
     launch_state *launch;
     uint64_t chunk_next, chunk_end; /* programs taken and not started */
+    uint64_t single_end;            /* programs before it run one by one */
+    int misses;                     /* batches tried in vain */
     tr_frame *first, *last;         /* set aside, oldest first */
     int waiting;
     bool stuck;
@@ -83,20 +88,24 @@ typedef struct worker_state {
     bool reports;
 } worker_state;
 
-/* The next program for this worker: of the grid in order, or of the chosen ones in theirs. */
-static bool next_program(worker_state *w, uint64_t *out_program)
+/* Sees to it that the worker has programs that aren't started. */
+static bool take_chunk(worker_state *w)
 {
     launch_state *launch = w->launch;
-    const tr_launch_options *options = launch->run.options;
-    if (w->chunk_next == w->chunk_end) {
-        uint64_t first = __atomic_fetch_add(&launch->next, launch->chunk, __ATOMIC_RELAXED);
-        if (first >= launch->total) return false;
-        w->chunk_next = first;
-        w->chunk_end = first + launch->chunk < launch->total ? first + launch->chunk : launch->total;
-    }
-    *out_program = options && options->programs ? options->programs[w->chunk_next] : w->chunk_next;
-    w->chunk_next++;
+    if (w->chunk_next < w->chunk_end) return true;
+    const uint64_t first = __atomic_fetch_add(&launch->next, launch->chunk, __ATOMIC_RELAXED);
+    if (first >= launch->total) return false;
+    w->chunk_next = first;
+    w->chunk_end = first + launch->chunk < launch->total ? first + launch->chunk : launch->total;
     return true;
+}
+
+/* The next of them: of the grid in order, or of the chosen ones in theirs. */
+static uint64_t next_program(worker_state *w)
+{
+    const tr_launch_options *options = w->launch->run.options;
+    const uint64_t index = w->chunk_next++;
+    return options && options->programs ? options->programs[index] : index;
 }
 
 static void set_aside(worker_state *w, tr_frame *frame)
@@ -149,6 +158,36 @@ static bool run_slices(worker_state *w, tr_frame *frame, int64_t slice)
     }
     __atomic_add_fetch(&launch->done, 1, __ATOMIC_RELAXED);
     return false;
+}
+
+/* How many of the worker's next programs may be a batch: those of one row of the grid. */
+static uint64_t batch_size(worker_state *w)
+{
+    const launch_state *launch = w->launch;
+    if (!launch->batches || w->misses >= TR_BATCH_MISSES || w->chunk_next < w->single_end) return 0;
+    const uint64_t row_left = launch->run.grid.x - w->chunk_next % launch->run.grid.x;
+    const uint64_t left = w->chunk_end - w->chunk_next;
+    const uint64_t count = left < row_left ? left : row_left;
+    return count < TR_BATCH_LEAST ? 0 : count;
+}
+
+/* Runs the next programs as a batch; false when they have to run one by one. */
+static bool run_batch(worker_state *w, tr_frame *frame)
+{
+    launch_state *launch = w->launch;
+    const uint64_t count = batch_size(w);
+    if (count == 0) return false;
+    if (!tr_batch_run(frame, &launch->run, w->chunk_next, count)) {
+        w->misses++;
+        w->single_end = w->chunk_next + count;
+        return false;
+    }
+    w->misses = 0;
+    w->chunk_next += count;
+    if (frame->state == TR_FRAME_TRAPPED) fail_launch(launch, &frame->error);
+    __atomic_add_fetch(&launch->moves, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&launch->done, count, __ATOMIC_RELAXED);
+    return true;
 }
 
 /* Who waits where: the worker's own programs, the first few. */
@@ -208,6 +247,15 @@ static void take_turns(worker_state *w)
     }
 }
 
+/* Starts the next program. True when it had to be set aside, and with it the frame. */
+static bool run_next(worker_state *w, tr_frame *frame)
+{
+    tr_frame_start(frame, &w->launch->run, next_program(w));
+    if (!run_slices(w, frame, TR_SLICE)) return false;
+    set_aside(w, frame);
+    return true;
+}
+
 static void work(void *user, int worker)
 {
     launch_state *launch = user;
@@ -215,23 +263,18 @@ static void work(void *user, int worker)
     worker_state w = { .launch = launch, .reports = worker == 0 && options && options->progress,
                        .next_report = launch->start + 1e-3 * TR_PROGRESS_EVERY_MS };
     tr_frame *frame = NULL;
-    uint64_t program;
     tr_error error;
     while (!stopped(launch)) {
         const uint64_t moves = __atomic_load_n(&launch->moves, __ATOMIC_ACQUIRE);
         if (w.waiting > 0) take_turns(&w);
         const bool room = w.waiting < TR_WAITING_MAX;
-        if (room && next_program(&w, &program)) {
+        if (room && take_chunk(&w)) {
             unstick(&w);
             if (!frame && tr_frame_list_take(launch->code->idle, launch->code, &frame, &error) != TR_OK) {
                 fail_launch(launch, &error);
                 break;
             }
-            tr_frame_start(frame, &launch->run, program);
-            if (run_slices(&w, frame, TR_SLICE)) {
-                set_aside(&w, frame);
-                frame = NULL;
-            }
+            if (!run_batch(&w, frame) && run_next(&w, frame)) frame = NULL;
         } else if (w.waiting == 0) {
             break;
         } else if (moves == __atomic_load_n(&launch->moves, __ATOMIC_ACQUIRE)) {
@@ -265,8 +308,9 @@ tr_status tr_tile_run(tr_tile_code *code, const tr_tile_launch *launch, tr_error
     if (state.total == 0) return TR_OK;
     int threads = launch->threads < 1 ? 1 : launch->threads;
     if ((uint64_t)threads > state.total) threads = (int)state.total;
-    uint64_t chunk = state.total / ((uint64_t)threads * 8);
-    state.chunk = chunk < 1 ? 1 : chunk > TR_CHUNK_MAX ? TR_CHUNK_MAX : chunk;
+    state.batches = code->batch && !launch->profile && !state.run.records_writers && !(options && options->programs);
+    const uint64_t chunk = state.total / ((uint64_t)threads * 8), most = state.batches ? code->batch->most : TR_CHUNK_MAX;
+    state.chunk = chunk < 1 ? 1 : chunk > most ? most : chunk;
     if (options && (options->timeout_seconds > 0 || options->progress)) {
         state.start = now();
         if (options->timeout_seconds > 0) state.deadline = state.start + options->timeout_seconds;

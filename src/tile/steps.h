@@ -124,6 +124,8 @@ struct tr_group {
     tr_group_io *inputs, *outputs;
     int32_t micro_count, input_count, output_count, temp_count;
     size_t temp_size;   /* bytes of one temporary */
+    int64_t long_strip; /* elements of a strip, and bytes of a temporary, where the tiles of many programs are one */
+    size_t long_temp_size;
 };
 
 /* Operands of a step that has more than tr_step.x has room for: a reduction, a scan. */
@@ -155,6 +157,7 @@ struct tr_tile_code {
     size_t memory_size;   /* bytes of slot storage a frame needs */
     size_t temps_size;    /* bytes of strip temporaries a frame needs */
     struct tr_frame_list *idle; /* frames kept for the next launch */
+    const struct tr_batch *batch; /* how programs run many at once (batch.h); NULL = they don't */
 };
 
 typedef struct tr_step_info {
