@@ -213,6 +213,7 @@ typedef struct tr_device {
     char name[16]; /* "cpu", "cuda", and with several GPUs "cuda:1" and so on */
     bool available;
     char detail[256]; /* what it is, or why it is not available */
+    int32_t arch;     /* 90 for a GPU of compute capability 9.0; 0 for the CPU and where there is none */
 } tr_device;
 TR_API int32_t tr_device_count(void);
 TR_API bool tr_device_get(int32_t index, tr_device *out_device); /* false out of range */

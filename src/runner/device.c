@@ -87,11 +87,13 @@ static void describe_gpu(int32_t ordinal, tr_device *out)
     tr_error error = { 0 };
     snprintf(out->name, sizeof(out->name), ordinal ? "cuda:%d" : "cuda", ordinal);
     out->available = gpu_count(&error) > 0 && tr_cuda_describe(ordinal, &info, &error) == TR_OK;
-    if (out->available)
-        snprintf(out->detail, sizeof(out->detail), "%s, sm_%d, %.0f GB, driver for CUDA %d.%d", info.name, info.arch,
-                 1e-9 * (double)info.memory, info.driver_version / 1000, info.driver_version % 1000 / 10);
-    else
+    if (!out->available) {
         snprintf(out->detail, sizeof(out->detail), "%.*s", (int)sizeof(out->detail) - 1, error.message);
+        return;
+    }
+    out->arch = info.arch;
+    snprintf(out->detail, sizeof(out->detail), "%s, sm_%d, %.0f GB, driver for CUDA %d.%d", info.name, info.arch,
+             1e-9 * (double)info.memory, info.driver_version / 1000, info.driver_version % 1000 / 10);
 }
 
 bool tr_device_get(int32_t index, tr_device *out_device)
