@@ -8,8 +8,9 @@ from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, Union
 version: str  # of the C library
 build_info: str
 
-def devices() -> list[tuple[str, bool, str]]:
-    """(name, available, what it is or why it isn't there): "cpu", "cuda" and, with several, "cuda:1" and so on."""
+def devices() -> list[tuple[str, bool, str, int]]:
+    """(name, available, what it is or why it isn't there, 90 for sm_90): "cpu", "cuda" and, with several, "cuda:1" and so
+    on."""
 
 def engine(level: str, device: str) -> tuple[Optional[str], Optional[str]]:
     """What runs `level` on `device`, or None and the reason with the levels that can."""

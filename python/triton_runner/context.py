@@ -45,8 +45,13 @@ def torch_with_gpu():
 
 
 @lru_cache(maxsize=None)
+def _gpus():
+    """The architectures of the GPUs, in order."""
+    return [arch for name, available, _, arch in _core.devices() if name.startswith("cuda") and available]
+
+
 def has_gpu():
-    return any(name.startswith("cuda") and available for name, available, _ in _core.devices())
+    return bool(_gpus())
 
 
 def current_gpu():
@@ -64,7 +69,6 @@ def current_stream(ordinal):
     return raw(ordinal) if raw else torch.cuda.current_stream(ordinal).cuda_stream
 
 
-@lru_cache(maxsize=None)
 def gpu_arch(ordinal):
     """90 for a GPU of compute capability 9.0."""
-    return _core.device_arch(ordinal)
+    return _gpus()[ordinal]
