@@ -11,7 +11,7 @@ from .. import errors
 
 # The oldest version that an adapter is for, newest first.
 _ADAPTERS = (
-    ((3, 9), "adapter", "Adapter"),
+    ((3, 9), "base", "Adapter"),
     ((3, 8), "v3_7", "Adapter38"),
     ((3, 7), "v3_7", "Adapter37"),
     ((3, 6), "v3_5", "Adapter36"),

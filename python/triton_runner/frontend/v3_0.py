@@ -5,7 +5,7 @@ import os
 from triton.compiler import compiler
 from triton.runtime.jit import JITFunction
 
-from .adapter import REFUSED, Request
+from .base import REFUSED, Request
 from .v3_3 import Adapter33
 
 

@@ -5,7 +5,7 @@ import os
 from triton.compiler.compiler import CompiledKernel
 from triton.runtime.jit import JITFunction
 
-from .adapter import _Nothing
+from .base import _Nothing
 from .v3_4 import Adapter34
 
 # A fixed set: annotations of these versions that aren't integers or bools come out as nonsense.

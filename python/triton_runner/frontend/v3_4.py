@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from triton.runtime.driver import driver
 
-from .adapter import _Nothing, check_options
+from .base import _Nothing, check_options
 from .v3_5 import Adapter35
 
 

@@ -1,6 +1,6 @@
 """Triton 3.7 and 3.8."""
 
-from .adapter import Adapter
+from .base import Adapter
 
 
 class Adapter38(Adapter):
