@@ -187,6 +187,7 @@ class Adapter:
     def _first_stage(self, source, request, target):
         from triton._C.libtriton import ir
         options, backend = request.options, request.backend
+        source.fn.cache_key  # notes the globals that check_globals looks at
         stages = {}
         self._add_stages(backend, stages, options, source)
         context = ir.context()
