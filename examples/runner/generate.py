@@ -9,6 +9,7 @@ tools/triton_venvs.sh makes the environments that this needs. Two runs give the 
 
 import argparse
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -22,7 +23,8 @@ EXAMPLES = HERE.parent
 
 # Folder -> the Triton that wrote its artifacts.
 VERSIONS = {"v3.0.0": "3.0.0", "v3.1.0": "3.1.0", "v3.2.0": "3.2.0", "v3.3.x": "3.3.1", "v3.4.0": "3.4.0",
-            "v3.5.x": "3.5.1", "v3.6.0": "3.6.0", "v3.7.0": "3.7.1", "v3.8.0": "3.8.0", "v3.9.0": "3.9.0"}
+            "v3.5.x": "3.5.1", "v3.6.0": "3.6.0", "v3.7.0": "3.7.1", "v3.8.0": "3.8.0", "v3.9.0": "3.9.0",
+            "tlx": "fbtriton"}
 ALL_LEVELS = ("ttgir", "llir", "ptx", "cubin")  # those that depend on the GPU
 NAMES = {"ttgir": "TTGIR", "llir": "LLIR", "ptx": "PTX", "cubin": "cubin"}
 MAIN_ARCH = 90
@@ -30,7 +32,7 @@ MAIN_ARCH = 90
 MAIN_VERSION, OTHER_ARCHS, OTHER_LEVELS = "v3.4.0", (75, 80, 86, 120), ("ttgir", "ptx", "cubin")
 TMA_VERSIONS = ("v3.4.0", "v3.6.0", "v3.9.0")
 
-# Module of common/ -> kernel, its parameters, constants, script, oldest Triton.
+# Module of common/ -> kernel, its parameters, constants, script, folder of the script below python/ and ttir/.
 KERNELS = {
     "matmul": {
         "kernel": "matmul_kernel",
@@ -39,7 +41,7 @@ KERNELS = {
         "constants": {"BLOCK_M": 32, "BLOCK_N": 32, "BLOCK_K": 32},
         "script": "matmul.py",
         "title": "matmul",
-        "first": 0,
+        "folder": "matmul",
     },
     "matmul_tma": {
         "kernel": "matmul_tma_kernel",
@@ -48,10 +50,18 @@ KERNELS = {
         "constants": {"BLOCK_M": 64, "BLOCK_N": 32, "BLOCK_K": 32},
         "script": "matmul-with-tma-v4.py",
         "title": "matmul with TMA",
-        "first": 4,
+        "folder": "matmul",
+    },
+    "tlx_kernels": {
+        "kernel": "add_kernel",
+        "types": {"x_ptr": "*fp32", "y_ptr": "*fp32", "out_ptr": "*fp32", "n": "i32"},
+        "constants": {"BLOCK": 1024},
+        "script": "01-vector-add.py",
+        "title": "TLX, vector add,",
+        "folder": "",
     },
 }
-NOT_DIVISIBLE = ("tensordesc",)  # everything else is a multiple of 16 in these launches
+NOT_DIVISIBLE = {"a_desc", "b_desc", "c_desc", "n"}  # everything else is a multiple of 16 in these launches
 
 SCRIPT = '''"""{title}{origin}."""
 
@@ -68,8 +78,15 @@ from common.{module} import {main}  # noqa: E402
 # Scripts
 
 
-def minor(folder):
-    return int(folder.split(".")[1])
+def has_descriptors(folder):
+    """Triton 3.4 has them, and Gluon."""
+    return folder != "tlx" and int(folder.split(".")[1]) >= 4
+
+
+def modules_of(folder):
+    if folder == "tlx":
+        return ["tlx_kernels"]
+    return ["matmul", "matmul_tma"] if has_descriptors(folder) else ["matmul"]
 
 
 def write_script(path, title, origin, module, main="main", level=None):
@@ -81,19 +98,19 @@ def write_script(path, title, origin, module, main="main", level=None):
 
 
 def write_scripts(folder):
-    version = VERSIONS[folder]
-    for module, spec in KERNELS.items():
-        if minor(folder) < spec["first"]:
-            continue
-        write_script(HERE / folder / "python/matmul" / spec["script"], spec["title"], " from Python", module)
-        write_script(HERE / folder / "ttir/matmul" / spec["script"], spec["title"],
-                     f" from the TTIR of Triton {version}", module, level="ttir")
+    triton = VERSIONS[folder] if folder == "tlx" else f"Triton {VERSIONS[folder]}"
+    for module in modules_of(folder):
+        spec = KERNELS[module]
+        write_script(HERE / folder / "python" / spec["folder"] / spec["script"], spec["title"], " from Python", module)
+        if (HERE / folder / "ttir" / spec["folder"] / f"{spec['kernel']}.ttir").exists():
+            write_script(HERE / folder / "ttir" / spec["folder"] / spec["script"], spec["title"],
+                         f" from the TTIR of {triton}", module, level="ttir")
         for arch, levels in targets(folder, module):
             for level in levels:
                 if (HERE / folder / level / f"sm{arch}" / f"{spec['kernel']}.{level}").exists():
                     write_script(HERE / folder / level / f"sm{arch}" / spec["script"], spec["title"],
-                                 f" from the {NAMES[level]} of Triton {version} for sm_{arch}", module, level=level)
-    if minor(folder) >= 4:
+                                 f" from the {NAMES[level]} of {triton} for sm_{arch}", module, level=level)
+    if has_descriptors(folder):
         for script, main in (("01-intro.py", "intro"), ("02-layouts.py", "layouts")):
             write_script(HERE / folder / "gluon" / script, f"Gluon, {script[:-3]}", ", from Python", "gluon_kernels",
                          main)
@@ -118,6 +135,12 @@ def targets(folder, module):
     return [(MAIN_ARCH, ALL_LEVELS), *((arch, OTHER_LEVELS) for arch in others)]
 
 
+def neutral_metadata(data, tools):
+    """Without paths of this machine. fbtriton has only the names of its libraries there."""
+    names_only = all(isinstance(library, str) for library in json.loads(data)["extern_libs"])
+    return data if names_only else tools.neutral_metadata(data).encode()
+
+
 def compile_kernel(folder, module, arch, tools, places):
     """Compiles one kernel for one GPU; copies {stage: folder} of what came out. Returns what went wrong, or None."""
     kernel = KERNELS[module]["kernel"]
@@ -136,7 +159,7 @@ def compile_kernel(folder, module, arch, tools, places):
                 continue
             data = found.read_bytes()
             if stage == "json":
-                data = tools.neutral_metadata(data).encode() + b"\n"
+                data = neutral_metadata(data, tools) + b"\n"
             for place in (EXAMPLES.parent, tools.VENVS, cache):
                 if str(place).encode() in data:
                     raise RuntimeError(f"{found.name} contains the path {place}")
@@ -148,15 +171,13 @@ def compile_kernel(folder, module, arch, tools, places):
 
 def compile_all(folder, tools):
     shutil.rmtree(HERE / folder, ignore_errors=True)
-    for module, spec in KERNELS.items():
-        if minor(folder) < spec["first"]:
-            continue
+    base = HERE / folder
+    for module in modules_of(folder):
         for arch, levels in targets(folder, module):
-            base = HERE / folder
             places = {level: [base / level / f"sm{arch}"] for level in levels}
             places["json"] = [base / level / f"sm{arch}" for level in levels]
             if arch == MAIN_ARCH:
-                places["ttir"] = [base / "ttir/matmul"]
+                places["ttir"] = [base / "ttir" / KERNELS[module]["folder"]]
             failure = compile_kernel(folder, module, arch, tools, places)
             print(f"{folder} {module} sm_{arch}: {failure or 'ok'}", file=sys.stderr)
 
@@ -185,7 +206,7 @@ def make_source(ASTSource, kernel, types, constants):
     import triton
 
     index_of = {name: index for index, name in enumerate(kernel.arg_names)}
-    divisible = [index_of[name] for name, kind in types.items() if not kind.startswith(NOT_DIVISIBLE)]
+    divisible = [index_of[name] for name, kind in types.items() if name not in NOT_DIVISIBLE]
     version = tuple(int(part) for part in triton.__version__.split(".")[:2])
     if version >= (3, 3):
         signature = {name: types.get(name, "constexpr") for name in kernel.arg_names}

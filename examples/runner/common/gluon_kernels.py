@@ -39,7 +39,7 @@ def transpose_kernel(x_ptr, out_ptr, rows, cols, BLOCK: gl.constexpr):
 
     row = first_row + gl.arange(0, BLOCK, layout=gl.SliceLayout(1, reading))[:, None]
     col = first_col + gl.arange(0, BLOCK, layout=gl.SliceLayout(0, reading))[None, :]
-    tile = gl.load(x_ptr + row * cols + col, mask=(row < rows) & (col < cols), other=0.0)
+    tile = gl.load(x_ptr + row * cols + col, mask=(row < rows) & (col < cols))
 
     tile = gl.convert_layout(tile, writing)
     row = first_row + gl.arange(0, BLOCK, layout=gl.SliceLayout(1, writing))[:, None]
