@@ -125,6 +125,14 @@ def calls():
     yield kernels.nothing, (tensor, tl.constexpr(5), 3), {}
     yield kernels.nothing, (tensor, (1, 2, 16, None, True, tensor, Tensor(address=8), 0.5), Pair(1, tensor)), {}
     yield kernels.unspecialized, (tensor, ((1, (16, 17)), 2), (), Pair((1, 2), None)), {}
+    yield kernels.keyword_only, (tensor,), {"n": 16}
+    yield kernels.keyword_only, (tensor,), {"n": 1, "m": None, "BLOCK": 8, "num_warps": 1}
+    if VERSION >= (3, 8) or ADAPTER.is_tlx:
+        for rest in ((), (1,), (tensor, 16, 17, None, (1, 2)), (0.5, True)):
+            yield kernels.varargs, (tensor, *rest), {}
+            yield kernels.varargs, (tensor, *rest), {"BLOCK": 8}
+    elif VERSION >= (3, 3):
+        yield kernels.varargs, (tensor, (1, tensor, 16)), {}
     if VERSION >= (3, 4):
         yield from descriptors(tensor)
 

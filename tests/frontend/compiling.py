@@ -23,7 +23,10 @@ def calls():
     yield kernels.calls_twice, (x,), {"BLOCK": 64}
     if VERSION >= (3, 3):  # before, functions can't be constants
         yield kernels.helper_user, (x, 16, kernels.twice), {"BLOCK": 64}
-    if VERSION >= (3, 4):
+    if ADAPTER.is_tlx:  # its Gluon can't compile the kernel, as plain Triton says as well
+        import tlx_kernels
+        yield tlx_kernels.through_shared_memory, (x, x), {"BLOCK": 128}
+    elif VERSION >= (3, 4):
         import gluon_kernels
         yield gluon_kernels.gluon_add, (x, x, 1000), {"BLOCK": 128}
 

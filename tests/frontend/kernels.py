@@ -72,3 +72,13 @@ def calls_twice(x, BLOCK: tl.constexpr):
 @triton.jit
 def wrong(x):
     tl.store(x, undefined_name)  # noqa: F821
+
+
+@triton.jit
+def keyword_only(x, *, n, m=16, BLOCK: tl.constexpr = 4):
+    pass
+
+
+@triton.jit
+def varargs(x, *rest, BLOCK: tl.constexpr = 4):
+    pass

@@ -14,3 +14,7 @@ class TlxAdapter(Adapter37):
         # In the order in which Triton adds them, which its key shows.
         mode = added.pop("instrumentation_mode")
         return {**added, "sanitize_overflow": wanted, "instrumentation_mode": mode}
+
+    def _metadata(self, options, target):
+        # Paths of libraries don't go into its metadata.
+        return {**super()._metadata(options, target), "extern_libs": [name for name, _ in options.extern_libs]}
