@@ -8,10 +8,15 @@
 #   asan     clang with the address and undefined-behaviour sanitizers, assertions on
 #   tsan     clang with the thread sanitizer, assertions on
 #   fuzz     clang with libFuzzer and the sanitizers of asan
+#   python   gcc, the extension of the Python package too, for the Python in $PYTHON (else .venv's, else python3); puts a
+#            link to it into python/triton_runner, so that PYTHONPATH=python is all that a program needs
+#   python-asan  the same with the address and undefined-behaviour sanitizers, and no link
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly CHECKED=(-Dbuildtype=debugoptimized -Db_lundef=false -Dwerror=true)
+python=${PYTHON:-.venv/bin/python}
+[[ $python == */* && ! -x $python ]] && python=python3
 case ${1:-} in
   release) compiler=gcc options=() ;;
   gcc) compiler=gcc options=(-Dwerror=true) ;;
@@ -19,6 +24,11 @@ case ${1:-} in
   asan) compiler=clang options=("${CHECKED[@]}" -Db_sanitize=address,undefined) ;;
   tsan) compiler=clang options=("${CHECKED[@]}" -Db_sanitize=thread) ;;
   fuzz) compiler=clang options=("${CHECKED[@]}" -Db_sanitize=address,undefined -Dfuzz=true) ;;
+  python) compiler=gcc options=(-Dpython=enabled -Dtests=disabled) ;;
+  python-asan)
+    compiler=gcc
+    options=("${CHECKED[@]}" -Db_sanitize=address,undefined -Dpython=enabled -Dtests=disabled)
+    ;;
   *)
     sed -n 's/^# \{0,1\}//p' "$0" | sed 1d >&2
     exit 2
@@ -26,6 +36,12 @@ case ${1:-} in
 esac
 
 dir=build/$1
+if [[ $1 == python* ]]; then
+  # One folder a version: python-3.11, python-asan-3.11.
+  version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  dir=build/$1-$version
+  options+=(-Dpython_program="$(command -v "$python")")
+fi
 if [[ -e $dir/build.ninja ]]; then
   # Test programs are found by looking into a folder, which ninja alone doesn't do again.
   meson setup --reconfigure "$dir" >"$dir/setup.log"
@@ -34,3 +50,4 @@ else
   CC=$compiler meson setup "$dir" "${options[@]}" >"$dir/setup.log" || { cat "$dir/setup.log" >&2; exit 1; }
 fi
 ninja -C "$dir" --quiet
+if [[ $1 == python ]]; then ln -sf "../../$dir"/python/_core.*.so python/triton_runner/; fi
