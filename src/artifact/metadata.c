@@ -18,6 +18,7 @@ typedef struct key_type {
 static const key_type type_INT = { MAY_BE_INT, "an integer" };
 static const key_type type_INT_OR_NULL = { MAY_BE_INT | MAY_BE_NULL, "an integer or null" };
 static const key_type type_BOOL = { MAY_BE_BOOL, "true or false" };
+static const key_type type_BOOL_OR_NULL = { MAY_BE_BOOL | MAY_BE_NULL, "true, false or null" };
 static const key_type type_STRING = { MAY_BE_STRING, "a string" };
 static const key_type type_STRING_OR_NULL = { MAY_BE_STRING | MAY_BE_NULL, "a string or null" };
 static const key_type type_LIST = { MAY_BE_LIST, "a list" };
