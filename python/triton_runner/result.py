@@ -7,9 +7,20 @@ from collections import namedtuple
 TEXTS = ("source", "ttir", "ttgir", "llir", "ptx", "amdgcn")
 
 
-class Target(namedtuple("Target", ["backend", "arch", "warp_size"])):
+class Target:
     """Triton's GPUTarget, without Triton."""
-    __slots__ = ()
+
+    def __init__(self, backend, arch, warp_size):
+        self.backend, self.arch, self.warp_size = backend, arch, warp_size
+
+    def __eq__(self, other):
+        return all(getattr(other, name, None) == value for name, value in vars(self).items())
+
+    def __hash__(self):
+        return hash((self.backend, self.arch, self.warp_size))
+
+    def __repr__(self):
+        return f"Target(backend={self.backend!r}, arch={self.arch!r}, warp_size={self.warp_size!r})"
 
 
 def metadata_tuple(values):

@@ -62,7 +62,8 @@ def fill_from_cubin(kernel, kwargs):
         if not (folder / f"{kernel}.cubin").is_file():
             raise NotFound(f"{folder} has no {kernel}.cubin")
         values = json.loads(path.read_text())
-        rows = ast.literal_eval(values.get("kernel_signature", "()"))
+        rows = values.get("kernel_signature", ())
+        rows = ast.literal_eval(rows) if isinstance(rows, str) else rows
     except (OSError, ValueError, SyntaxError) as error:
         raise _ptxas_error(f"autotune_cubin_dir is error: {error}") from error
     for row in rows:
