@@ -15,8 +15,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly CHECKED=(-Dbuildtype=debugoptimized -Db_lundef=false -Dwerror=true)
-python=${PYTHON:-.venv/bin/python}
-[[ $python == */* && ! -x $python ]] && python=python3
+python=${PYTHON:-$PWD/.venv/bin/python}
+[[ -x $python ]] || python=$(command -v "${PYTHON:-python3}")
 case ${1:-} in
   release) compiler=gcc options=() ;;
   gcc) compiler=gcc options=(-Dwerror=true) ;;
@@ -40,7 +40,7 @@ if [[ $1 == python* ]]; then
   # One folder a version: python-3.11, python-asan-3.11.
   version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
   dir=build/$1-$version
-  options+=(-Dpython_program="$(command -v "$python")")
+  options+=(-Dpython_program="$python")
 fi
 if [[ -e $dir/build.ninja ]]; then
   # Test programs are found by looking into a folder, which ninja alone doesn't do again.
@@ -50,4 +50,4 @@ else
   CC=$compiler meson setup "$dir" "${options[@]}" >"$dir/setup.log" || { cat "$dir/setup.log" >&2; exit 1; }
 fi
 ninja -C "$dir" --quiet
-if [[ $1 == python ]]; then ln -sf "../../$dir"/python/_core.*.so python/triton_runner/; fi
+if [[ $1 == python ]]; then ln -sf "$PWD/$dir"/python/_core.*.so python/triton_runner/; fi
