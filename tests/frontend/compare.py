@@ -147,6 +147,10 @@ def descriptors(tensor):
     from triton.experimental.gluon.nvidia import hopper
     layout = gl.NVMMASharedLayout(swizzle_byte_width=64, element_bitwidth=16, rank=2)
     yield kernels.nothing, (tensor, hopper.TensorDescriptor(half, [64, 64], [64, 1], [16, 32], layout), 3), {}
+    if hasattr(hopper, "TensorDescriptorIm2Col"):
+        image = hopper.TensorDescriptorIm2Col(half, [4, 8, 8, 64], [4096, 512, 64, 1], [16, 32], layout,
+                                              pixel_box_lower_corner=[0, 0], pixel_box_upper_corner=[0, 0])
+        yield kernels.nothing, (tensor, image, 3), {}
 
 
 def main():

@@ -3,12 +3,14 @@
 The programs here run under Pythons that have a Triton and nothing else, so this uses the standard library only.
 """
 
+import importlib.util
 import sys
 import types
 from collections import namedtuple
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+if importlib.util.find_spec("triton_runner") is None:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
 CONSTEXPR, CONST, NO_SPECIALIZE, NO_ALIGNMENT, KEYWORD_ONLY, VARARGS = (1 << bit for bit in range(6))
 REQUIRED = object()
@@ -93,7 +95,8 @@ def leaf(value, const=False, specialized=True, aligned=True):
         return ("*k" if const else "*") + dtype, divisible(value.data_ptr(), specialized and aligned)
     if hasattr(value, "block_shape"):
         layout = f",{value.layout!r}" if hasattr(value, "layout") else ""
-        return f"tensordesc<{DTYPES[str(value.base.dtype).split('.')[-1]]}{list(value.block_shape)}{layout}>", None
+        kind = "tensordesc_im2col" if getattr(value, "mode", "") == "im2col" else "tensordesc"
+        return f"{kind}<{DTYPES[str(value.base.dtype).split('.')[-1]]}{list(value.block_shape)}{layout}>", None
     return "constexpr", value
 
 

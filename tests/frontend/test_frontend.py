@@ -1,9 +1,11 @@
 """The package's front ends: the programs beside this file, run by Pythons that have a Triton and nothing else, and what
 is said where Triton is missing or isn't one that is supported.
 
-TRITON_RUNNER_VENVS is where those Pythons are (tools/triton_venvs.sh), TRITON_RUNNER_VENV_VERSIONS names the versions.
+TRITON_RUNNER_VENVS is where those Pythons are (tools/triton_venvs.sh), TRITON_RUNNER_VENV_VERSIONS names the versions. The
+extension is used where it is installed, else standin.py.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -30,7 +32,9 @@ def test_program(version, program, tmp_path):
     python = VENVS / version / "bin" / "python"
     if not python.exists():
         pytest.skip(f"no Triton {version}: tools/triton_venvs.sh {version}")
-    done = run(python, HERE / program, TRITON_CACHE_DIR=str(tmp_path))
+    installed = importlib.util.find_spec("triton_runner")
+    path = os.path.dirname(os.path.dirname(installed.origin)) if installed and installed.origin else str(PACKAGE)
+    done = run(python, HERE / program, TRITON_CACHE_DIR=str(tmp_path), PYTHONPATH=path)
     assert done.returncode == 0, done.stdout[-6000:]
 
 

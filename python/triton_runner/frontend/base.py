@@ -43,9 +43,13 @@ class Adapter:
 
     def params(self, fn):
         """The parameters of `fn` for _core.Binder."""
-        return [self._param(param, parameter) for param, parameter in zip(fn.params, fn.signature.parameters.values())]
+        rows, behind_varargs = [], False
+        for param, parameter in zip(fn.params, fn.signature.parameters.values()):
+            rows.append(self._param(param, parameter, behind_varargs))
+            behind_varargs |= self.varargs and parameter.kind is parameter.VAR_POSITIONAL
+        return rows
 
-    def _param(self, param, parameter):
+    def _param(self, param, parameter, behind_varargs):
         from .. import _core
         flags = 0
         if param.is_constexpr:
@@ -58,7 +62,7 @@ class Adapter:
             flags |= _core.NO_ALIGNMENT
         if self.varargs and parameter.kind is parameter.VAR_POSITIONAL:
             flags |= _core.VARARGS
-        if self.keyword_only and parameter.kind is parameter.KEYWORD_ONLY:
+        if behind_varargs or self.keyword_only and parameter.kind is parameter.KEYWORD_ONLY:
             flags |= _core.KEYWORD_ONLY
         default = _core.REQUIRED if parameter.default is parameter.empty else parameter.default
         return param.name, flags, self._annotation(param), default
@@ -140,6 +144,8 @@ class Adapter:
             return tuple(_like(value, part) for part in zip(*leaves)) if leaves else ((), (), ())
         if type_ == "constexpr":
             return self._constant(spec, value)
+        if type_.startswith("tensordesc"):
+            return _descriptor_type(type_, value), spec, value
         return self._type(type_), self._alignment(type_, spec, value, specialize), value
 
     def _constant(self, spec, value):
@@ -338,6 +344,13 @@ def entry_name(text):
     """The name of the kernel in a text of TTIR or TTGIR."""
     match = re.search(r'tt\.func public @(?:"([^"]+)"|([^\s("]+))', text)
     return (match[1] or match[2]) if match else ""
+
+
+def _descriptor_type(type_, value):
+    """As Triton's specialization writes it, which isn't what a Gluon descriptor says of itself."""
+    kind, element, layout = re.match(r"(\w+)<(\w+)\[[^]]*\](?:,input_rank=\d+)?(.*)>$", type_, re.DOTALL).groups()
+    rank = f",input_rank={len(value.shape)}" if kind == "tensordesc_im2col" else ""
+    return f"{kind}<{element}{list(value.block_shape)}{rank}{layout}>"
 
 
 def _like(value, items):
