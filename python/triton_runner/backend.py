@@ -5,6 +5,7 @@ import functools
 import importlib
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any, Callable, List, Tuple
 from . import color_print
 
 _INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
+_CLOCK_NS = 10_000_000  # how far the clock of a file system may be behind
 
 
 class _Patches:
@@ -68,24 +70,29 @@ def _jit_patches() -> List[Tuple[Any, str, Any]]:
 def _with_message(compile: Callable[..., Any], ast_source: type, cache_folder: Callable[[Any], str]) -> Any:
     """Triton's `compile`, which then says where a kernel is that came from Python."""
 
+    seen = set()
+
     @functools.wraps(compile)
     def compile_and_say(src: Any, *args: Any, **kwargs: Any) -> Any:
-        started = time.time()
+        started = time.time_ns()
         compiled = compile(src, *args, **kwargs)
         if isinstance(src, ast_source):
             metadata = Path(cache_folder(compiled), f"{compiled.name}.json")
-            color_print.print_triton_cache_dir(str(metadata), cache_hit=not _is_newer(metadata, started))
+            written = _time_written(metadata)
+            hit = written < started - _CLOCK_NS or (metadata, written) in seen
+            seen.add((metadata, written))
+            color_print.print_triton_cache_dir(str(metadata), hit)
         return compiled
 
     return compile_and_say
 
 
-def _is_newer(path: Path, moment: float) -> bool:
-    """Whether a file was written after a moment, which clocks of file systems know to some milliseconds."""
+def _time_written(path: Path) -> int:
+    """In ns; never, for a file that isn't there."""
     try:
-        return path.stat().st_mtime > moment - 0.01
+        return path.stat().st_mtime_ns
     except OSError:
-        return True
+        return sys.maxsize
 
 
 def _autotune_patches() -> List[Tuple[Any, str, Any]]:
