@@ -78,6 +78,9 @@ TR_LOWER(reduce);
 TR_LOWER(scan);
 TR_LOWER(dot);
 
+/* lower_dot_scaled.c */
+TR_LOWER(dot_scaled);
+
 /* control.c */
 TR_LOWER(for);
 TR_LOWER(if);

@@ -422,16 +422,3 @@ def inline_asm(x, out, N: tl.constexpr):
     value = tl.inline_asm_elementwise("shl.b32 $0, $1, 3;", "=r,r", [tl.load(x + i)], dtype=tl.int32, is_pure=True,
                                       pack=1)
     tl.store(out + i, value)
-
-
-@triton.jit
-def dot_scaled(x, xs, y, ys, out):
-    rows = tl.arange(0, 128)
-    inner = tl.arange(0, 64)
-    scales = tl.arange(0, 2)
-    a = tl.load(x + rows[:, None] * 64 + inner[None, :])
-    b = tl.load(y + inner[:, None] * 128 + rows[None, :])
-    a_scale = tl.load(xs + rows[:, None] * 2 + scales[None, :])
-    b_scale = tl.load(ys + rows[:, None] * 2 + scales[None, :])
-    c = tl.dot_scaled(a, a_scale, "e4m3", b, b_scale, "e4m3")
-    tl.store(out + rows[:, None] * 128 + rows[None, :], c)

@@ -56,3 +56,29 @@ def dot_loop(x, y, out, k, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr):
         b = tl.load(y + inner[:, None] * N + columns, mask=inner[:, None] < k, other=0)
         total = tl.dot(a, b, total, input_precision="ieee")
     tl.store(place(out, M, N), total)
+
+
+@triton.jit
+def dot_scaled(x, xs, y, ys, z, out, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, FACTOR: tl.constexpr,
+               LEFT: tl.constexpr, RIGHT: tl.constexpr, SCALED: tl.constexpr, LEFT_K: tl.constexpr,
+               RIGHT_K: tl.constexpr):
+    """SCALED: 1 left, 2 right, 3 both. LEFT_K, RIGHT_K: e2m1 is packed along K."""
+    HALF_M: tl.constexpr = M // 2 if LEFT == "e2m1" and not LEFT_K else M
+    LEFT_DEPTH: tl.constexpr = K // 2 if LEFT == "e2m1" and LEFT_K else K
+    HALF_N: tl.constexpr = N // 2 if RIGHT == "e2m1" and not RIGHT_K else N
+    RIGHT_DEPTH: tl.constexpr = K // 2 if RIGHT == "e2m1" and RIGHT_K else K
+    a = tile(x, HALF_M, LEFT_DEPTH)
+    b = tile(y, RIGHT_DEPTH, HALF_N)
+    acc = tile(z, M, N)
+    if SCALED == 3:
+        c = tl.dot_scaled(a, tile(xs, M, K // FACTOR), LEFT, b, tile(ys, N, K // FACTOR), RIGHT, acc,
+                          lhs_k_pack=LEFT_K, rhs_k_pack=RIGHT_K)
+    elif SCALED == 2:
+        c = tl.dot_scaled(a, None, LEFT, b, tile(ys, N, K // FACTOR), RIGHT, acc, lhs_k_pack=LEFT_K,
+                          rhs_k_pack=RIGHT_K)
+    elif SCALED == 1:
+        c = tl.dot_scaled(a, tile(xs, M, K // FACTOR), LEFT, b, None, RIGHT, acc, lhs_k_pack=LEFT_K,
+                          rhs_k_pack=RIGHT_K)
+    else:
+        c = tl.dot_scaled(a, None, LEFT, b, None, RIGHT, acc, lhs_k_pack=LEFT_K, rhs_k_pack=RIGHT_K)
+    tl.store(place(out, M, N), c)

@@ -261,10 +261,6 @@ def failures():
                    lambda **_: {}, {"N": 64}, f"-{bad}", status="out of bounds", interpreter=False)
     yield case("inline_asm", [small("x", 32), out(32)], lambda **_: {}, {"N": 32}, status="unsupported",
                interpreter=False)
-    yield case("dot_scaled", [array("x", "f8e4m3", np.zeros(128 * 64)), array("xs", "u8", np.zeros(256)),
-                              array("y", "f8e4m3", np.zeros(64 * 128)), array("ys", "u8", np.zeros(256)),
-                              out(128 * 128, "f32")],
-               lambda **_: {}, status="unsupported", interpreter=False, since=(3, 3))
 
 
 CASES = [*loops(), *branches(), *programs(), *random_numbers(), *mapped(), *failures()]

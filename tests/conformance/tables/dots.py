@@ -109,4 +109,112 @@ def accumulated():
                         output("out", "f32", 32 * 16), scalar("k", "i32", k)], loop, sizes(32, 16, 32), f"{k}")
 
 
-CASES = [*float_dots(), *integer_dots(), *accumulated()]
+# ---------------------------------------------------------------- microscaled formats
+
+STORED = {"e2m1": "u8", "e4m3": "f8e4m3", "e5m2": "f8e5m2", "bf16": "bf16", "fp16": "f16"}
+# left, right, which are scaled, elements to a scale, e2m1 packed along K, since which Triton
+SCALED = [
+    ("e4m3", "e4m3", 3, 32, (True, True), (3, 4)),
+    ("e5m2", "e4m3", 3, 32, (True, True), (3, 4)),
+    ("e5m2", "e5m2", 1, 32, (True, True), (3, 4)),
+    ("e4m3", "e5m2", 0, 32, (True, True), (3, 4)),
+    ("e2m1", "e2m1", 3, 32, (True, True), (3, 4)),
+    ("e2m1", "e4m3", 3, 32, (True, True), (3, 4)),
+    ("e5m2", "e2m1", 2, 32, (True, True), (3, 4)),
+    ("e2m1", "e2m1", 0, 32, (True, True), (3, 4)),
+    ("bf16", "e2m1", 2, 32, (True, True), (3, 4)),
+    ("e2m1", "bf16", 1, 32, (True, True), (3, 4)),
+    ("fp16", "e2m1", 2, 32, (True, True), (3, 4)),
+    ("e4m3", "fp16", 1, 32, (True, True), (3, 4)),
+    ("fp16", "bf16", 0, 32, (True, True), (3, 4)),
+    ("e2m1", "e2m1", 3, 32, (False, False), (3, 4)),
+    ("e2m1", "e4m3", 3, 32, (False, True), (3, 4)),
+    ("fp16", "e2m1", 2, 32, (True, False), (3, 4)),
+    ("e2m1", "e2m1", 3, 16, (True, True), (3, 6)),
+    ("e4m3", "e2m1", 3, 16, (True, True), (3, 9)),
+]
+NIBBLES = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6], np.float32)
+
+
+def unpacked(stored, shape, axis):
+    """e2m1 numbers of bytes; two along `axis` of the (rows, columns) to a byte, the lower half first."""
+    packed = [size // 2 if dim == axis else size for dim, size in enumerate(shape)]
+    bytes_ = stored.reshape(packed)
+    return np.stack([NIBBLES[bytes_ & 15], NIBBLES[bytes_ >> 4]], axis + 1).reshape(shape)
+
+
+def scaled_values(stored, scales, format, shape, k_axis, pack_k, factor, compute):
+    """An operand times its scales in f16 or bf16, as float64."""
+    if format == "e2m1":
+        values = unpacked(stored, shape, k_axis if pack_k else 1 - k_axis)
+    else:
+        values = stored.reshape(shape)
+    values = values.astype(np.float32).astype(compute).astype(np.float64)
+    if scales is None:
+        return values
+    if scales.dtype == np.uint8:
+        scales = np.where(scales == 255, np.nan, np.exp2(scales.astype(np.float64) - 127))
+    scales = scales.astype(np.float64).astype(compute).astype(np.float64).reshape(shape[1 - k_axis], -1)
+    scales = np.repeat(scales, factor, 1)
+    return (values * (scales if k_axis else scales.T)).astype(compute).astype(np.float64)
+
+
+def any_bits(dtype, count):
+    """Random bytes; numbers that are no NaNs and no infinities."""
+    def make(rng):
+        if dtype == "u8":
+            return rng.integers(0, 256, count).astype(np.uint8)
+        if dtype in ("f16", "bf16"):
+            return rng.standard_normal(count).astype(DTYPES[dtype].numpy)
+        drawn = rng.integers(0, 256, count).astype(np.uint8).view(DTYPES[dtype].numpy)
+        return np.where(np.isfinite(drawn.astype(np.float32)), drawn, drawn.dtype.type(1))
+    return make
+
+
+def scale_bits(factor, count):
+    """Scales about 1."""
+    if factor == 16:
+        return lambda rng: np.exp2(rng.integers(-6, 8, count)) * rng.choice([1, 1.125, 1.875], count)
+    return lambda rng: rng.integers(120, 135, count)
+
+
+def dot_scaled_case(left, right, scaled, factor, k_packs, since, m, n, k, kind="", **given):
+    """`given` replaces what an input is made from; then the result is exact."""
+    compute = DTYPES["f16" if "fp16" in (left, right) else "bf16"].numpy
+    counts = {"x": m * k // (2 if left == "e2m1" else 1), "y": k * n // (2 if right == "e2m1" else 1)}
+    scale_type = "u8" if factor == 32 else "f8e4m3"
+    make = {"x": any_bits(STORED[left], counts["x"]), "xs": scale_bits(factor, m * k // factor),
+            "y": any_bits(STORED[right], counts["y"]), "ys": scale_bits(factor, n * k // factor),
+            "z": random("f32", m, n), **given}
+
+    def oracle(x, xs, y, ys, z, out):
+        a = scaled_values(x, xs if scaled & 1 else None, left, (m, k), 1, k_packs[0], factor, compute)
+        b = scaled_values(y, ys if scaled & 2 else None, right, (k, n), 0, k_packs[1], factor, compute)
+        value, error = product(a, b, "f32", start=z.astype(np.float64).reshape(m, n))
+        return {"out": value.reshape(-1) if given else Bound(value.reshape(-1), error.reshape(-1))}
+    types = {"x": STORED[left], "xs": scale_type, "y": STORED[right], "ys": scale_type, "z": "f32"}
+    return case("dot_scaled", f"{left}-{right}",
+                [*[Param(name, dtype, make[name]) for name, dtype in types.items()], output("out", "f32", m * n)],
+                oracle, {**sizes(m, n, k), "FACTOR": factor, "LEFT": left, "RIGHT": right, "SCALED": scaled,
+                         "LEFT_K": k_packs[0], "RIGHT_K": k_packs[1]},
+                f"{m}x{n}x{k}-{scaled}-{factor}-{''.join('nk'[along] for along in k_packs)}{kind}",
+                since=since, interpreter=False)
+
+
+def every_scale():
+    """All 256 exponents, seen through a product with the identity matrix."""
+    for left, right in [("e4m3", "bf16"), ("e4m3", "fp16"), ("e2m1", "fp16")]:
+        for first in (0, 128):
+            yield dot_scaled_case(left, right, 1, 32, (True, True), (3, 4), 128, 64, 64, f"-every-{first}",
+                                  xs=lambda rng, first=first: np.stack([np.arange(first, first + 128),
+                                                                        np.full(128, 127)], 1).reshape(-1),
+                                  y=lambda rng: np.eye(64).reshape(-1), z=lambda rng: np.zeros(128 * 64))
+
+
+def scaled_dots():
+    for row in SCALED:
+        for shape in [(128, 128, 64), (128, 64, 128)]:
+            yield dot_scaled_case(*row, *shape)
+
+
+CASES = [*float_dots(), *integer_dots(), *accumulated(), *scaled_dots(), *every_scale()]

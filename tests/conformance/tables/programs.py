@@ -1,5 +1,6 @@
 """Hand-written TTIR: whole functions, for ops and forms of control flow that Triton's frontend doesn't reach on sm_90."""
 
+import ml_dtypes
 import numpy as np
 from conformance.case import Case, Param, array, inout, output, scalar, values
 
@@ -7,10 +8,10 @@ TILE = """    %i = tt.make_range {{end = {count} : i32, start = 0 : i32}} : tens
 """
 
 
-def tile_pointers(name, argument, dtype, count):
-    """%NAME: pointers to the first `count` elements of an argument."""
+def tile_pointers(name, argument, dtype, count, index="i"):
+    """%NAME: pointers to the first `count` elements of an argument, where %INDEX is a range."""
     return (f"    %{name}_base = tt.splat %{argument} : !tt.ptr<{dtype}> -> tensor<{count}x!tt.ptr<{dtype}>>\n"
-            f"    %{name} = tt.addptr %{name}_base, %i : tensor<{count}x!tt.ptr<{dtype}>>, tensor<{count}xi32>\n")
+            f"    %{name} = tt.addptr %{name}_base, %{index} : tensor<{count}x!tt.ptr<{dtype}>>, tensor<{count}xi32>\n")
 
 
 def case(name, parameters, body, params, oracle, others="", **options):
@@ -331,6 +332,80 @@ def others():
                lambda x, out: {"out": np.stack([x[::2] + x[1::2], x[::2] - x[1::2]], 1).reshape(-1)})
 
 
+# ---------------------------------------------------------------- dot_scaled
+
+
+def scaled_text(shapes, line):
+    """A function that loads x, xs, y, ys as tiles of i8 of these shapes, runs `line` on them and %zero, and stores %r."""
+    def size(shape):
+        return int(np.prod([int(dim) for dim in shape.split("x")]))
+    lines = []
+    for name, shape in zip(("x", "xs", "y", "ys"), shapes):
+        count = size(shape)
+        lines += [f"    %i{name} = tt.make_range {{end = {count} : i32, start = 0 : i32}} : tensor<{count}xi32>\n",
+                  tile_pointers(f"p{name}", name, "i8", count, f"i{name}"),
+                  f"    %v{name} = tt.load %p{name} : tensor<{count}x!tt.ptr<i8>>\n",
+                  f"    %t{name} = tt.reshape %v{name} : tensor<{count}xi8> -> tensor<{shape}xi8>\n"]
+    count = size(shapes[4])
+    return ("".join(lines) + f"    %zero = arith.constant dense<0.000000e+00> : tensor<{shapes[4]}xf32>\n    {line}\n"
+            + f"    %flat = tt.reshape %r : tensor<{shapes[4]}xf32> -> tensor<{count}xf32>\n"
+            + TILE.format(count=count) + tile_pointers("pout", "out", "f32", count)
+            + f"    tt.store %pout, %flat : tensor<{count}x!tt.ptr<f32>>\n")
+
+
+def scaled_products():
+    """What no frontend writes: Triton 3.2's form, batches, i8 for fp8; and shapes that don't fit."""
+    parameters = "%x: !tt.ptr<i8>, %xs: !tt.ptr<i8>, %y: !tt.ptr<i8>, %ys: !tt.ptr<i8>, %out: !tt.ptr<f32>"
+
+    def scaled(name, shapes, line, oracle, **options):
+        counts = [int(np.prod([int(dim) for dim in shape.split("x")])) for shape in shapes]
+        near = [Param(scales, "u8", lambda rng, c=count: rng.integers(125, 130, c))
+                for scales, count in (("xs", counts[1]), ("ys", counts[3]))]
+        bits = [Param(values_, "u8", lambda rng, c=count: rng.choice([0x30, 0xB8, 0x38, 0x01, 0x22, 0xF7], c))
+                for values_, count in (("x", counts[0]), ("y", counts[2]))]
+        return case(f"dot_scaled-{name}", parameters, scaled_text(shapes, line),
+                    [bits[0], near[0], bits[1], near[1], output("out", "f32", counts[4])], oracle, **options)
+
+    def power(scales):
+        return np.exp2(scales.astype(np.float32) - 127)
+
+    def e4m3(stored):
+        return stored.view(ml_dtypes.float8_e4m3fn).astype(np.float32)
+
+    def e2m1(stored, axis):
+        halves = np.stack([stored & 15, stored >> 4], axis + 1).astype(np.uint8).view(ml_dtypes.float4_e2m1fn)
+        shape = [2 * size if dim == axis else size for dim, size in enumerate(stored.shape)]
+        return halves.astype(np.float32).reshape(shape)
+
+    def old_form(x, xs, y, ys, out):
+        a = e2m1(x.reshape(16, 32), 1) * np.repeat(power(xs.reshape(16, 2)), 32, 1)
+        return {"out": (a @ e4m3(y).reshape(64, 16)).reshape(-1)}
+    yield scaled("as-in-3.2", ["16x32", "16x2", "64x16", "16x2", "16x16"],
+                 "%r = tt.dot_scaled %tx, %txs, %ty, %zero lhs = e2m1 rhs = e4m3 : tensor<16x32xi8>, tensor<16x2xi8> * "
+                 "tensor<64x16xi8> -> tensor<16x16xf32>", old_form)
+
+    def batched(x, xs, y, ys, out):
+        a = e4m3(x).reshape(2, 16, 32) * power(xs.reshape(2, 16, 1))
+        b = e2m1(y.reshape(2, 16, 16), 1) * power(ys.reshape(2, 16, 1)).transpose(0, 2, 1)
+        return {"out": (a @ b).reshape(-1)}
+    yield scaled("batched", ["2x16x32", "2x16x1", "2x16x16", "2x16x1", "2x16x16"],
+                 "%r = tt.dot_scaled %tx scale %txs, %ty scale %tys, %zero lhs = e4m3 rhs = e2m1 {fastMath = true} : "
+                 "tensor<2x16x32xi8>, tensor<2x16x1xi8> * tensor<2x16x16xi8>, tensor<2x16x1xi8> -> tensor<2x16x16xf32>",
+                 batched)
+    for name, shapes, formats, scale in [
+        ("depth", ["16x32", "16x2", "32x16", "16x2", "16x16"], ("e2m1", "e4m3"), True),
+        ("scales", ["16x32", "8x2", "32x16", "16x2", "16x16"], ("e4m3", "e4m3"), True),
+        ("width", ["16x32", "16x2", "32x16", "16x2", "16x16"], ("bf16", "e4m3"), False),
+        ("e3m2", ["16x32", "16x2", "32x16", "16x2", "16x16"], ("e3m2", "e4m3"), False),
+    ]:
+        scales = ("scale %txs", f", tensor<{shapes[1]}xi8>") if scale else ("", "")
+        yield scaled(f"refused-{name}", shapes,
+                     f"%r = tt.dot_scaled %tx {scales[0]}, %ty, %zero lhs = {formats[0]} rhs = {formats[1]} "
+                     f"{{fastMath = false}} : tensor<{shapes[0]}xi8>{scales[1]} * tensor<{shapes[2]}xi8> -> "
+                     f"tensor<{shapes[4]}xf32>", lambda **_: {},
+                     status="unsupported" if name == "e3m2" else "invalid input", message="tt.dot_scaled")
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -348,4 +423,4 @@ def refused():
                    [inout("x", "i32", values("i32", 8))], lambda x: {}, status="unsupported", message="ttir:7:10")
 
 
-CASES = [*descriptor_reductions(), *descriptor_rows(), *atomics(), *blocks(), *loops(), *others(), *refused()]
+CASES = [*descriptor_reductions(), *descriptor_rows(), *atomics(), *blocks(), *loops(), *others(), *scaled_products(), *refused()]
