@@ -176,7 +176,7 @@ def compile_all(folder, tools):
         for arch, levels in targets(folder, module):
             places = {level: [base / level / f"sm{arch}"] for level in levels}
             places["json"] = [base / level / f"sm{arch}" for level in levels]
-            if arch == MAIN_ARCH:
+            if arch == MAIN_ARCH and folder != "tlx":  # TLX's TTIR has layouts: it isn't TTIR to anybody else
                 places["ttir"] = [base / "ttir" / KERNELS[module]["folder"]]
             failure = compile_kernel(folder, module, arch, tools, places)
             print(f"{folder} {module} sm_{arch}: {failure or 'ok'}", file=sys.stderr)

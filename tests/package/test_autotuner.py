@@ -2,6 +2,7 @@
 what happens to the arguments. test_autotuning.py has it around real kernels.
 """
 
+import importlib.util
 import time
 import warnings
 
@@ -14,6 +15,9 @@ import triton  # noqa: E402
 import triton_runner  # noqa: E402
 from triton_runner.errors import NotFound, Unsupported  # noqa: E402
 from triton_runner.runtime import Autotuner  # noqa: E402
+
+if triton_runner.compat.is_tlx and importlib.util.find_spec("torch") is None:
+    pytest.skip("fbtriton's autotuner needs torch", allow_module_level=True)
 
 
 class Function:
