@@ -140,6 +140,17 @@ def other_targets():
     cache("targets")
     assert ADAPTER.make_ttir(source, made, target)[1]["target"]["arch"] == 80
     assert ".target sm_80" in ADAPTER.compile(source, made, target).asm["ptx"]
+    if VERSION >= (3, 5):
+        import target_kernels
+        for arch, constant in ((90, "9.000000e+01"), (80, "0.000000e+00")):
+            target = ADAPTER.target(arch)
+            made = ADAPTER.request(target_kernels.knows_target, tensor_only(target_kernels.knows_target), options, target)
+            text, _ = ADAPTER.make_ttir(ADAPTER.source(target_kernels.knows_target, made), made, target)
+            assert constant in text, text
+
+
+def tensor_only(fn):
+    return of_adapter(fn, (Tensor(),), {})[2]
 
 
 def main():

@@ -10,10 +10,13 @@ import os
 import re
 import threading
 from collections import namedtuple
+from contextlib import nullcontext
 
 from triton.backends.compiler import GPUTarget
 from triton.compiler import compiler
 from triton.runtime.jit import JITFunction
+
+from .target_driver import driver_for
 
 # What Triton's JITFunction.run makes of a call: the arguments of its ASTSource, the parsed options, the backend, and
 # what its key in memory is made of.
@@ -187,7 +190,7 @@ class Adapter:
     def make_ttir(self, source, request, target):
         """(text, metadata) after the first stage only: TTIR, or TTGIR for Gluon. Nothing is cached, and no ptxas is
         asked. `metadata` is a dict for JSON, as Triton's own."""
-        with _compiling, self._compiling_for(source, target):
+        with _compiling, driver_for(target):
             return self._first_stage(source, request, target)
 
     def _first_stage(self, source, request, target):
@@ -230,8 +233,8 @@ class Adapter:
         """Before a context goes away."""
 
     def _compiling_for(self, source, target):
-        """A context manager for a compilation."""
-        return _Nothing()
+        """A context manager for `compile`."""
+        return nullcontext()
 
     def cache_folder(self, compiled):
         """The folder in Triton's cache that holds a compiled kernel."""
@@ -321,14 +324,6 @@ class Adapter:
         from triton.runtime import _allocation
         allocator = _allocation._profile_allocator.get()
         return None if isinstance(allocator, _allocation.NullAllocator) else allocator
-
-
-class _Nothing:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        return False
 
 
 def check_options(options, parsed, known):

@@ -5,7 +5,6 @@ import os
 from triton.compiler.compiler import CompiledKernel
 from triton.runtime.jit import JITFunction
 
-from .base import _Nothing
 from .v3_4 import Adapter34
 
 # A fixed set: annotations of these versions that aren't integers or bools come out as nonsense.
@@ -47,9 +46,6 @@ class Adapter33(Adapter34):
 
     def _add_stages(self, backend, stages, options, source):
         backend.add_stages(stages, options)
-
-    def _compiling_for(self, source, target):
-        return _Nothing()
 
     def _asan(self):
         return os.environ.get("TRITON_ENABLE_ASAN", "0") == "1"

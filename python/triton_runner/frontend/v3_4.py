@@ -1,10 +1,7 @@
 """Triton 3.4."""
 
-from contextlib import contextmanager
-
-from triton.runtime.driver import driver
-
-from .base import _Nothing, check_options
+from .base import check_options
+from .target_driver import driver_for
 from .v3_5 import Adapter35
 
 
@@ -32,7 +29,7 @@ class Adapter34(Adapter35):
         return source.make_ir(options, backend.get_codegen_implementation(options), backend.get_module_map(), context)
 
     def _compiling_for(self, source, target):
-        return _driver_for(target) if self._is_gluon(source.fn) else _Nothing()
+        return driver_for(target) if self._is_gluon(source.fn) else super()._compiling_for(source, target)
 
     def allocator(self):
         from triton.runtime import _allocation
@@ -40,25 +37,3 @@ class Adapter34(Adapter35):
 
     def profile_allocator(self):
         return None
-
-
-@contextmanager
-def _driver_for(target):
-    """The active driver says that the device is `target`."""
-    active = driver.active
-    driver.set_active(_TargetDriver(active, target))
-    try:
-        yield
-    finally:
-        driver.set_active(active)
-
-
-class _TargetDriver:
-    def __init__(self, driver, target):
-        self._driver, self._target = driver, target
-
-    def get_current_target(self):
-        return self._target
-
-    def __getattr__(self, name):
-        return getattr(self._driver, name)
