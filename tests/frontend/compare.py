@@ -48,6 +48,33 @@ class Pair(typing.NamedTuple):
     second: object
 
 
+class Scalar:
+    """What a NumPy scalar has, for the stand-in of the extension."""
+    shape = ()
+
+    def __init__(self, value):
+        self.value = value
+
+    def item(self):
+        return self.value
+
+
+def scalars():
+    """Kinds of numbers that count as Python's: NumPy's where it is, and the extension."""
+    from triton_runner import _core
+    if _core.Binder is standin.Binder:
+        return Scalar, Scalar, Scalar
+    try:
+        import numpy
+    except ImportError:
+        return ()
+    return numpy.int64, numpy.float32, numpy.bool_
+
+
+def plain_number(value):
+    return value.item() if hasattr(value, "item") else value
+
+
 class Driver:
     def get_current_device(self):
         return 0
@@ -125,6 +152,7 @@ def calls():
     yield kernels.nothing, (tensor, tl.constexpr(5), 3), {}
     yield kernels.nothing, (tensor, (1, 2, 16, None, True, tensor, Tensor(address=8), 0.5), Pair(1, tensor)), {}
     yield kernels.unspecialized, (tensor, ((1, (16, 17)), 2), (), Pair((1, 2), None)), {}
+    yield from numbers(tensor)
     yield kernels.keyword_only, (tensor,), {"n": 16}
     yield kernels.keyword_only, (tensor,), {"n": 1, "m": None, "BLOCK": 8, "num_warps": 1}
     if VERSION >= (3, 8) or ADAPTER.is_tlx:
@@ -135,6 +163,15 @@ def calls():
         yield kernels.varargs, (tensor, (1, tensor, 16)), {}
     if VERSION >= (3, 4):
         yield from descriptors(tensor)
+
+
+def numbers(tensor):
+    for integer, real, boolean in filter(None, [scalars()]):
+        for value in (integer(1), integer(16), integer(17), integer(2**40), real(0.5), boolean(True), boolean(False)):
+            yield kernels.nothing, (tensor, value, 3), {}
+            yield kernels.unspecialized, (tensor, value, 3, value), {}
+            if VERSION < (3, 3):  # from then on it is left open whether these are specialized
+                yield kernels.annotated, (tensor, value, value, value, 0.5, value), {}
 
 
 def descriptors(tensor):
@@ -161,7 +198,8 @@ def main():
     for fn, args, kwargs in calls():
         count += 1
         call = f"{fn.__name__}{args} {kwargs}"
-        theirs, ours = outcome(of_triton, fn, args, dict(kwargs)), outcome(of_adapter, fn, args, dict(kwargs))
+        theirs = outcome(of_triton, fn, tuple(map(plain_number, args)), dict(kwargs))
+        ours = outcome(of_adapter, fn, args, dict(kwargs))
         if isinstance(theirs, Exception) or isinstance(ours, Exception):
             if (type(theirs), str(theirs)) != (type(ours), str(ours)):
                 wrong.append(f"{call}\n    Triton: {theirs!r}\n    ours:   {ours!r}")

@@ -76,6 +76,8 @@ def specialize(flags, annotation, value):
 
 
 def leaf(value, const=False, specialized=True, aligned=True):
+    if hasattr(value, "item"):
+        return leaf(value.item(), const, specialized, aligned)
     if value is None:
         return "constexpr", None
     if isinstance(value, bool):
