@@ -143,12 +143,14 @@ static tr_status read_metadata(tr_artifact *a, const tr_artifact_options *option
     return status;
 }
 
-/* TTIR must parse. TTGIR has ops and layouts that the parser may not know yet: it can still be shown. */
+/* TTIR must parse. TTGIR, and what TLX writes, has ops and layouts that the parser may not know yet: it can still be shown,
+ * and brought down by the Triton that wrote it. */
 static tr_status parse_module(tr_artifact *a, tr_error *error)
 {
     if (a->level != TR_LEVEL_TTIR && a->level != TR_LEVEL_TTGIR) return TR_OK;
     tr_status status = tr_module_parse(a->bytes, a->path, &a->module, error);
-    return a->level == TR_LEVEL_TTGIR && status != TR_OUT_OF_MEMORY ? TR_OK : status;
+    const bool may_fail = a->level == TR_LEVEL_TTGIR || tr_level_is_tlx(a->bytes);
+    return may_fail && status != TR_OUT_OF_MEMORY ? TR_OK : status;
 }
 
 /* A level that the caller names counts as the suffix does: where the content says nothing else. */

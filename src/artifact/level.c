@@ -85,6 +85,14 @@ static bool is_ttgir(tr_str text)
     return false;
 }
 
+bool tr_level_is_tlx(tr_str text)
+{
+    for (const char *p = text.data; (p = find(text, p, "tlx.")) != NULL; p++) {
+        if (p > text.data && (p[-1] == '{' || p[-1] == ' ')) return true;
+    }
+    return false;
+}
+
 static bool is_ptx(tr_str text)
 {
     return tr_str_starts_with(first_line(text, "//"), ".version");
@@ -175,7 +183,8 @@ tr_status tr_level_detect(tr_str bytes, const char *name, tr_level *out_level, t
                      : is_llir(bytes) ? TR_LEVEL_LLIR
                      : is_mlir(bytes) ? TR_LEVEL_TTIR
                                       : suffix;
-    if (level == TR_LEVEL_TTIR && is_ttgir(bytes)) level = TR_LEVEL_TTGIR;
+    if (level == TR_LEVEL_TTIR && is_ttgir(bytes) && !(suffix == TR_LEVEL_TTIR && tr_level_is_tlx(bytes)))
+        level = TR_LEVEL_TTGIR;
     if (first_line(bytes, "\n").size == 0) {
         return tr_fail(error, TR_INVALID_INPUT, "'%s' is empty", name);
     }

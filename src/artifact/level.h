@@ -11,6 +11,9 @@ tr_level tr_level_of_suffix(tr_str name);
  * reaches its parser and gets an error with a place. TR_INVALID_INPUT when neither says. */
 TR_MUST_CHECK tr_status tr_level_detect(tr_str bytes, const char *name, tr_level *out_level, tr_error *error);
 
+/* True for TLX's TTIR, which has ops and attributes of the GPU dialect, so that only the suffix tells it from TTGIR. */
+bool tr_level_is_tlx(tr_str text);
+
 /* Calls `found` with each kernel (entry point) that the text or ELF declares, in its order, until it returns false.
  * A scan, no parser: for LLIR, PTX, cubin, and for IR that does not parse. */
 void tr_level_scan_kernels(tr_level level, tr_str bytes, bool (*found)(void *user, tr_str name), void *user);

@@ -1,5 +1,6 @@
 /* The tile VM as an engine: TTIR on CPU threads. */
 #include "base/memory.h"
+#include "mlir/parse.h"
 #include "runner/kernel.h"
 #include "runner/profile.h"
 
@@ -20,7 +21,8 @@ static tr_status check_params(const tr_kernel *kernel, tr_error *error)
 
 static tr_status load(tr_kernel *kernel, tr_error *error)
 {
-    const tr_artifact *a = kernel->artifact;
+    tr_artifact *a = kernel->artifact;
+    if (!a->module) return tr_module_parse(a->bytes, a->path, &a->module, error); /* fails again, and says why */
     if (kernel->options) return tr_fail_options(kernel, error);
     TR_TRY(check_params(kernel, error));
     return tr_tile_compile(a->module, a->func, kernel->context->kernels, &kernel->code, error);
@@ -96,6 +98,7 @@ static tr_status run(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_
 static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
                         const tr_launch_options *options, tr_error *error)
 {
+    TR_TRY(tr_check_grid(grid, error));
     if (arg_count != kernel->artifact->param_count) return tr_fail_arg_count(kernel, arg_count, error);
     if (options) TR_TRY(check_options(kernel, grid, options, error));
     if (arg_count <= FEW_ARGS) {

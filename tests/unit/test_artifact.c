@@ -130,6 +130,10 @@ static void levels_by_content(void **state)
     }
     /* What could be anything is left to the parser of its suffix. */
     assert_int_equal(level_of("garbage", "k.ttir"), TR_LEVEL_TTIR);
+    /* TLX: only the suffix tells. */
+    static const char tlx[] = "module attributes {tlx.has_warp_spec_ops = true, \"ttg.num-warps\" = 4 : i32} {\n}\n";
+    assert_int_equal(level_of(tlx, "k.ttir"), TR_LEVEL_TTIR);
+    assert_int_equal(level_of(tlx, "k.ttgir"), TR_LEVEL_TTGIR);
     assert_int_equal(level_of("garbage #ttg.blocked<>", "k.ttir"), TR_LEVEL_TTGIR);
     assert_int_equal(level_of("garbage", "k.ptx"), TR_LEVEL_PTX);
 }
