@@ -2,6 +2,7 @@
  * instruction set. */
 #include "num/fused.h"
 #include "num/isa.h"
+#include "num/reduce_rows.h"
 
 #include <math.h>
 
@@ -15,6 +16,7 @@ static inline float square_root_f32(float a)
 
 #define T float
 #define B uint32_t
+#define I int32_t
 #define X f32
 #define SIGN 0x80000000u
 #define INF F32_INF
@@ -32,6 +34,7 @@ static inline double square_root_f64(double a)
 
 #define T double
 #define B uint64_t
+#define I int64_t
 #define X f64
 #define SIGN 0x8000000000000000u
 #define INF 0x7ff0000000000000u
@@ -56,4 +59,12 @@ void ISA_NAME(install_float)(tr_kernels *kernels)
 #define EW(name, arity, result, types) ENTRIES_##types(name)
 #include "num/elementwise.def"
 #undef EW
+#define REDUCTION(name)                                                                                                \
+    kernels->reduce_rows[TR_EW_##name][TR_F32] = rows_##name##_f32;                                                    \
+    kernels->reduce_rows[TR_EW_##name][TR_F64] = rows_##name##_f64;
+    REDUCTION(ADDF)
+    REDUCTION(MAXNUMF)
+    REDUCTION(MINNUMF)
+    REDUCTION(MAXIMUMF)
+    REDUCTION(MINIMUMF)
 }

@@ -1,5 +1,5 @@
 /* The float functions that need no approximation, in f32 or f64; included by ew_float.c once a width, with
- *   T the type, B the unsigned type of its bits, X the suffix of names,
+ *   T the type, B and I the unsigned and signed type of its bits, X the suffix of names,
  *   SIGN, INF the sign bit and the bits of infinity, NO_FRACTION the power of two from which on there is no fraction
  * and bits(), from_bits(), canonical(), fused() for the type.
  *
@@ -127,6 +127,37 @@ COMPARE(CMPF_TRUE, ((void)a, (void)b, 1))
 TEST(ISNAN, a != a)
 TEST(ISINF, (BITS_OF(a) & ~SIGN) == INF)
 TEST(ISFINITE, (BITS_OF(a) & ~SIGN) < INF)
+
+static inline T NAME(sum)(T a, T b) { return CANONICAL(a + b); }
+REDUCE_IN_TREE(NAME(rows_ADDF), NAME(lanes_ADDF), T, NAME(sum))
+
+/* Integers in the order of the numbers, -0 before +0; and back. NaNs have those beyond the infinities: `nan` stands for
+ * them all, the least or the greatest number. */
+static inline I NAME(rank)(T a, I nan)
+{
+    const I bits = (I)BITS_OF(a);
+    return a == a ? bits ^ ((bits >> (sizeof(I) * 8 - 1)) & (I)~SIGN) : nan;
+}
+static inline T NAME(of_rank)(I rank)
+{
+    return CANONICAL(OF_BITS((B)(rank ^ ((rank >> (sizeof(I) * 8 - 1)) & (I)~SIGN))));
+}
+#define LEAST ((I)SIGN)
+#define GREATEST ((I)~SIGN)
+#define LARGEST(name, nan)                                                                                             \
+    REDUCE_IN_ANY_ORDER(NAME(rows_##name), T, I, max, LEAST, (NAME(rank)(x, nan) > best ? NAME(rank)(x, nan) : best),  \
+                        NAME(of_rank)(best))
+#define SMALLEST(name, nan)                                                                                            \
+    REDUCE_IN_ANY_ORDER(NAME(rows_##name), T, I, min, GREATEST,                                                        \
+                        (NAME(rank)(x, nan) < best ? NAME(rank)(x, nan) : best), NAME(of_rank)(best))
+LARGEST(MAXNUMF, LEAST)
+LARGEST(MAXIMUMF, GREATEST)
+SMALLEST(MINNUMF, GREATEST)
+SMALLEST(MINIMUMF, LEAST)
+#undef LEAST
+#undef GREATEST
+#undef LARGEST
+#undef SMALLEST
 /* clang-format on */
 
 #undef UNARY
@@ -143,6 +174,7 @@ TEST(ISFINITE, (BITS_OF(a) & ~SIGN) < INF)
 #undef NAME__
 #undef T
 #undef B
+#undef I
 #undef X
 #undef SIGN
 #undef INF

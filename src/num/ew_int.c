@@ -1,6 +1,7 @@
 /* Elementwise integer functions: rows of type I and W. Compiled once an instruction set. */
 #include "num/integer_bodies.h"
 #include "num/isa.h"
+#include "num/reduce_rows.h"
 
 #define S int8_t
 #define U uint8_t
@@ -43,6 +44,7 @@ BINARY(REMUI, a & (b ^ 1))
 BINARY(CEILDIVSI, a | (b ^ 1))
 BINARY(CEILDIVUI, a | (b ^ 1))
 BINARY(FLOORDIVSI, a | (b ^ 1))
+BINARY(POWSI, ((void)a, (void)b, 1)) /* 0 ^ 0 = -1 ^ 0 = 1, -1 ^ -1 = -1, 0 ^ -1 = 1 / 0 */
 BINARY(ANDI, a & b)
 BINARY(ORI, a | b)
 BINARY(XORI, a ^ b)
@@ -87,4 +89,13 @@ void ISA_NAME(install_int)(tr_kernels *kernels)
 #define EW(name, arity, result, types) ENTRIES_##types(name)
 #include "num/elementwise.def"
 #undef EW
+#define REDUCTION(name)                                                                                                \
+    kernels->reduce_rows[TR_EW_##name][TR_I32] = rows_##name##_i32;                                                    \
+    kernels->reduce_rows[TR_EW_##name][TR_I64] = rows_##name##_i64;
+    REDUCTION(ADDI)
+    REDUCTION(MAXSI)
+    REDUCTION(MINSI)
+    REDUCTION(ANDI)
+    REDUCTION(ORI)
+    REDUCTION(XORI)
 }

@@ -57,6 +57,17 @@ DIVIDE_LOOP(DIVUI)
 DIVIDE_LOOP(REMUI)
 DIVIDE_LOOP(CEILDIVUI)
 
+/* a to the power of b. With a negative b it is 1 / a^-b: what division leaves of it. */
+static inline S NAME(power)(S a, S b)
+{
+    if (b < 0) return a == 0 ? -1 : a == 1 ? 1 : a != -1 ? 0 : b & 1 ? -1 : 1;
+    W result = 1, square = (W)a;
+    for (U n = (U)b; n; n >>= 1, square *= square)
+        if (n & 1) result *= square;
+    return (S)result;
+}
+RUN_BINARY_SCALAR(NAME(POWSI), S, S, NAME(power)(a, b))
+
 BINARY(ANDI, a & b)
 BINARY(ORI, a | b)
 BINARY(XORI, a ^ b)
@@ -73,6 +84,17 @@ BINARY(MAXSI, a > b ? a : b)
 BINARY(MINSI, a < b ? a : b)
 BINARY(MAXUI, (U)a > (U)b ? a : b)
 BINARY(MINUI, (U)a < (U)b ? a : b)
+
+#if BITS >= 32
+#define ROWS(name, A, how, start, combined) REDUCE_IN_ANY_ORDER(NAME(rows_##name), S, A, how, start, combined, best)
+ROWS(ADDI, U, +, 0, best + (U)x)
+ROWS(MAXSI, S, max, row[0], x > best ? x : best)
+ROWS(MINSI, S, min, row[0], x < best ? x : best)
+ROWS(ANDI, S, &, -1, best & x)
+ROWS(ORI, S, |, 0, best | x)
+ROWS(XORI, S, ^, 0, best ^ x)
+#undef ROWS
+#endif
 
 BINARY(MULHIUI, NAME(mulhi_u)((U)a, (U)b))
 BINARY(MULHISI, NAME(mulhi_s)(a, b))

@@ -51,11 +51,17 @@ typedef struct tr_dot {
 } tr_dot;
 typedef void tr_dot_fn(const tr_dot *dot);
 
+/* dst[r] = row r of `rows` rows of n elements, the upper half folded onto the lower one until one element is left:
+ * x[i] = op(x[i], x[i + n/2]). n is a power of two, at least TR_REDUCE_LEAST. */
+typedef void tr_reduce_fn(size_t rows, size_t n, void *dst, const void *src);
+enum { TR_REDUCE_LEAST = 16 };
+
 typedef struct tr_kernels {
     tr_isa isa;
     const char *name;
     tr_run_fn *ew[TR_EW_COUNT][TR_DTYPE_COUNT];                       /* NULL: not defined for the dtype */
     tr_run_fn *convert[TR_CVT_COUNT][TR_DTYPE_COUNT][TR_DTYPE_COUNT]; /* [kind][from][to] */
+    tr_reduce_fn *reduce_rows[TR_EW_COUNT][TR_DTYPE_COUNT];           /* NULL: none */
     /* dst[i] = value, for elements of 1, 2, 4, 8 bytes: index log2(size); value in the low bytes. */
     void (*fill[4])(size_t n, void *dst, uint64_t value);
     /* dst[i] = base + i * step, wrapping, for integers of 1, 2, 4, 8 bytes. */

@@ -176,6 +176,24 @@ static bool reduce_rows(tr_frame *frame, const tr_fold *fold, folder *f, char *c
     return true;
 }
 
+/* All rows by the kernel that does it. */
+static const tr_step *reduce_by_kernel(tr_frame *frame, const tr_step *step)
+{
+    const tr_fold *fold = step->aux;
+    const void *src = tr_view_dense(frame, step, &frame->views[fold->views[0]]);
+    if (!src) return NULL;
+    if (fold->scalar_result) {
+        frame->regs[fold->results[0]] = 0;
+        fold->rows(1, (size_t)fold->length, &frame->regs[fold->results[0]], src);
+    } else {
+        tr_tile *tile = &frame->tiles[fold->results[0]];
+        tile->form = TR_FORM_DENSE;
+        fold->rows((size_t)fold->outer, (size_t)fold->length, tile->data, src);
+    }
+    tr_scratch_reset(frame);
+    return step + 1;
+}
+
 /* Scratch of `elements` of each operand. */
 static bool take_scratch(tr_frame *frame, const tr_step *step, const folder *f, int64_t elements, char **out)
 {
@@ -193,6 +211,7 @@ const tr_step *tr_exec_REDUCE(tr_frame *frame, const tr_step *step)
     const int64_t half = (fold->length + 1) / 2 * fold->inner;
     char *src[TR_FOLD_MAX], *work[TR_FOLD_MAX], *turned[TR_FOLD_MAX];
     folder f;
+    if (fold->rows) return reduce_by_kernel(frame, step);
     open_folder(&f, frame, fold);
     if (!dense_operands(frame, step, fold, src)) return NULL;
     if (!take_scratch(frame, step, &f, rows ? half * TR_ROWS : half, work)) return NULL;

@@ -21,6 +21,21 @@ TR_LOWER(reshape)
 }
 
 /* Reductions and scans: the operands as [outer, length, inner], the region as a group over runs. */
+/* The kernel that reduces rows by the operation that the group consists of; NULL if there is none. */
+static tr_reduce_fn *rows_kernel(const tr_kernels *kernels, const tr_fold *fold, tr_dtype dtype)
+{
+    const tr_group *group = fold->combine;
+    if (fold->count != 1 || fold->inner != 1 || fold->length < TR_REDUCE_LEAST || group->micro_count != 1 ||
+        group->input_count != 2)
+        return NULL;
+    const tr_micro *micro = &group->micros[0];
+    const uint16_t a = group->inputs[0].temp, b = group->inputs[1].temp;
+    const bool combines = (micro->src[0] == a && micro->src[1] == b) || (micro->src[0] == b && micro->src[1] == a);
+    for (int ew = 0; combines && ew < TR_EW_COUNT; ew++)
+        if (kernels->reduce_rows[ew][dtype] && kernels->ew[ew][dtype] == micro->fn) return kernels->reduce_rows[ew][dtype];
+    return NULL;
+}
+
 static tr_status lower_fold(tr_compiler *c, const tr_op *op, tr_step_code code)
 {
     tr_arena *arena = &c->code->arena;
@@ -46,6 +61,8 @@ static tr_status lower_fold(tr_compiler *c, const tr_op *op, tr_step_code code)
     const int64_t longest = code == TR_STEP_REDUCE ? type->count : fold->inner;
     if (tr_region_is_chain(c, op->regions[0])) {
         TR_TRY(tr_group_from_region(c, op->regions[0], longest, &fold->combine));
+        if (code == TR_STEP_REDUCE)
+            fold->rows = rows_kernel(c->code->kernels, fold, tr_value_dtype(op->operands[0]));
     } else {
         fold->body = TR_NEW(arena, tr_subroutine);
         if (!fold->body) return TR_OOM(c->error);

@@ -132,6 +132,7 @@ struct tr_group {
 typedef struct tr_fold {
     tr_group *combine;  /* inputs 0 .. n-1: the accumulated values, n .. 2n-1 the new ones; or NULL and */
     struct tr_subroutine *body; /* ... the same arguments, element by element (map.h) */
+    tr_reduce_fn *rows; /* of a reduction of rows that one kernel does at once; else NULL */
     int32_t count;      /* operands */
     uint32_t *views;
     uint32_t *results;  /* slots; registers when scalar */
