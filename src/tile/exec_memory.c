@@ -8,6 +8,8 @@
 #include "tile/exec.h"
 #include "tile/transpose.h"
 
+enum { TR_LOOK_AHEAD = 16384 }; /* bytes */
+
 static bool is_waiting_load(const tr_step *step)
 {
     return (step->imm & TR_LOAD_VOLATILE) != 0;
@@ -325,6 +327,17 @@ const tr_step *tr_exec_AIM(tr_frame *frame, const tr_step *step)
     return step + 1;
 }
 
+/* Asks for the tile that this step will access next, if it goes on as it did: as far from here as here is from where it
+ * was. The hardware looks ahead by itself, but not from page to page. `base` of a dense tile is free for the place. */
+static void look_ahead(tr_tile *tile, const void *memory, size_t bytes)
+{
+    const uint64_t here = (uint64_t)(uintptr_t)memory, next = here + (here - (uint64_t)tile->base);
+    const bool moved = next != here;
+    tile->base = (int64_t)here;
+    if (!moved || bytes > TR_LOOK_AHEAD) return;
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const void *)(uintptr_t)(next + i));
+}
+
 const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
 {
     tr_tile *dst = &frame->tiles[step->x[0]];
@@ -341,7 +354,10 @@ const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
         void *memory = whole_in_memory(&a, how);
         dst->data = memory ? memory : own_storage(frame, step->x[0]);
         dst->form = TR_FORM_DENSE;
-        if (memory) return step + 1;
+        if (memory) {
+            look_ahead(dst, memory, (size_t)count * a.size);
+            return step + 1;
+        }
         a.tile = dst->data;
     }
     if (how != REACH_ALL) { /* first what the masked-off elements get */
