@@ -19,10 +19,24 @@ static tr_status check_params(const tr_kernel *kernel, tr_error *error)
     return TR_OK;
 }
 
+/* TTIR of TLX that could not be read: what in it, and what runs it. */
+static tr_status fail_unread(tr_artifact *artifact, tr_error *error)
+{
+    tr_error why = { 0 };
+    if (tr_module_parse(artifact->bytes, artifact->path, &artifact->module, &why) == TR_OK)
+        return tr_fail(error, TR_INTERNAL, "'%s' could not be read, and now it can", artifact->path);
+    if (!error) return TR_UNSUPPORTED;
+    *error = why;
+    error->status = TR_UNSUPPORTED;
+    snprintf(error->message, sizeof(error->message), "TLX's ops have no engine on 'cpu' yet, 'cuda' runs them: %.600s",
+             why.message);
+    return TR_UNSUPPORTED;
+}
+
 static tr_status load(tr_kernel *kernel, tr_error *error)
 {
-    tr_artifact *a = kernel->artifact;
-    if (!a->module) return tr_module_parse(a->bytes, a->path, &a->module, error); /* fails again, and says why */
+    const tr_artifact *a = kernel->artifact;
+    if (!a->module) return fail_unread(kernel->artifact, error);
     if (kernel->options) return tr_fail_options(kernel, error);
     TR_TRY(check_params(kernel, error));
     return tr_tile_compile(a->module, a->func, kernel->context->kernels, &kernel->code, error);
