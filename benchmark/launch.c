@@ -1,6 +1,6 @@
 /* What a launch on a GPU costs the host, beside a loop around cuLaunchKernelEx in the same run:
  *
- *     launch [--json FILE]
+ *     launch [--stub] [--json FILE]
  *
  * A kernel that does nothing is launched with 0, 8 and 19 arguments, in batches that fit the driver's queue: a full
  * one would measure the GPU. The three ways take turns; the table has the median batch of each, in µs a launch.
@@ -8,6 +8,9 @@
  *     raw        cuLaunchKernelEx, everything prepared before the loop
  *     handle     tr_cuda_launch: the frozen kernel of src/cuda
  *     tr_launch  the public call, with memory of the device and without waiting
+ *
+ * --stub puts a function that does nothing in the place of the driver's: what remains is the host code around it, which
+ * can be measured where there is no GPU, with TRITON_RUNNER_CUDA_DRIVER=libfake_cuda.so of the tests.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +111,14 @@ static void prepare(bench *b, tr_context *context, void *memory)
     b->config = (tr_cu_launch_config){ 1, 1, 1, 128, 1, 1, 0, NULL, NULL, 0 };
 }
 
+/* Reads nothing, does nothing; not inlined, since the driver is not. */
+static __attribute__((noinline)) tr_cu_result launch_nothing(const tr_cu_launch_config *config, tr_cu_function function,
+                                                             void **params, void **extra)
+{
+    __asm__ volatile("" ::"r"(config), "r"(function), "r"(params), "r"(extra) : "memory");
+    return TR_CUDA_SUCCESS;
+}
+
 /* ---------------------------------------------------------------- batches */
 
 static double run_raw(bench *b)
@@ -191,6 +202,13 @@ int main(int argc, char **argv)
     /* As a program on a GPU has it: the context is current, for the raw loop as well. */
     if (device->driver->cuCtxSetCurrent(device->context)) abort();
     const tr_cuda_info *info = tr_cuda_device_info(device);
+    bool stub = false;
+    const char *json = NULL;
+    for (int i = 1; i < argc; i++) {
+        stub |= strcmp(argv[i], "--stub") == 0;
+        if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) json = argv[++i];
+    }
+    if (stub) ((tr_driver *)(uintptr_t)device->driver)->cuLaunchKernelEx = launch_nothing;
     if (!device->driver->cuLaunchKernelEx) {
         fprintf(stderr, "launch: this driver has no cuLaunchKernelEx to compare with\n");
         return 77;
@@ -204,14 +222,14 @@ int main(int argc, char **argv)
         prepare(&b, context, memory);
         measure(&b, results[i]);
         const double *r = results[i];
-        printf("%4d %10.3f %10.3f %+9.3f %7.3f %10.3f %+9.3f %7.3f\n", counts[i], r[0], r[1], r[1] - r[0], r[1] / r[0],
+        printf("%4d %10.4f %10.4f %+9.4f %7.3f %10.4f %+9.4f %7.3f\n", counts[i], r[0], r[1], r[1] - r[0], r[1] / r[0],
                r[2], r[2] - r[0], r[2] / r[0]);
         tr_kernel_destroy(b.kernel);
         tr_cuda_kernel_destroy(b.handle);
     }
-    if (argc > 2 && strcmp(argv[1], "--json") == 0) {
-        FILE *file = fopen(argv[2], "w");
-        if (!file) return perror(argv[2]), 1;
+    if (json) {
+        FILE *file = fopen(json, "w");
+        if (!file) return perror(json), 1;
         print_json(file, info, counts, results, ROWS);
         fclose(file);
     }

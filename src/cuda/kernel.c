@@ -74,7 +74,7 @@ static tr_status set_params(tr_cuda_kernel *k, const tr_entry *entry, const tr_c
                        entry->name, options->file, known > least ? known : least,
                        (known > least ? known : least) == 1 ? "" : "s", entry->param_count, most, most == 1 ? "" : "s");
     }
-    k->info.param_count = entry->param_count;
+    k->info.param_count = k->param_count = entry->param_count;
     k->info.hidden_most = known >= 0 ? known : most;
     k->least_args = entry->param_count - k->info.hidden_most;
     k->most_args = entry->param_count - (known >= 0 ? known : least);
@@ -176,6 +176,8 @@ static tr_status prepare(tr_cuda_kernel *k, tr_error *error)
     TR_TRY(allow_shared(k, error));
     TR_TRY(allow_cluster(k, error));
     TR_TRY(count_cooperative(k, error));
+    const uint32_t *scale = k->grid_scale;
+    k->is_unusual = k->has_scratch || k->checks_blocks || scale[0] * scale[1] * scale[2] > 1;
     return k->has_scratch ? tr_cuda_scratch_prepare(k->device, error) : TR_OK;
 }
 
@@ -223,6 +225,7 @@ tr_status tr_cuda_kernel_create(tr_cuda_device *device, tr_str image, const tr_c
     } else {
         k->device = device;
         k->driver = device->driver;
+        k->launch = device->driver->cuLaunchKernelEx;
         k->context = device->context;
         status = build(k, facts, image, options, error);
     }

@@ -8,19 +8,21 @@
 #define TR_CUDA_MOST_ATTRIBUTES 4
 
 struct tr_cuda_kernel {
-    /* What every launch reads, together. */
-    const tr_driver *driver;
-    tr_cu_context context;
+    /* What every launch reads, in two cache lines. */
+    tr_cu_result (*launch)(const tr_cu_launch_config *, tr_cu_function, void **, void **); /* cuLaunchKernelEx, or NULL */
     tr_cu_function function;
     tr_cu_launch_config config; /* but for the grid and the stream */
-    uint32_t grid_scale[3];     /* the grid is multiplied by it */
-    uint32_t grid_most[3];      /* the largest grid, before that */
-    uint64_t max_blocks;        /* of a cooperative launch, after that; else UINT64_MAX */
-    int32_t least_args, most_args;
-    bool has_wide; /* a parameter is wider than a word */
+    uint32_t grid_most[3];      /* the largest grid, before it is multiplied */
+    int32_t least_args, most_args, param_count;
+    bool is_unusual; /* one of the two below, or a grid that is multiplied */
     bool has_scratch;
     bool checks_blocks; /* the grid must be a multiple of the cluster, or fit the device at once */
+    bool has_wide;      /* a parameter is wider than a word */
 
+    const tr_driver *driver;
+    tr_cu_context context;
+    uint32_t grid_scale[3]; /* the grid is multiplied by it */
+    uint64_t max_blocks;    /* of a cooperative launch; else UINT64_MAX */
     tr_cu_launch_attribute attributes[TR_CUDA_MOST_ATTRIBUTES];
     tr_cuda_device *device;
     tr_cuda_module *module;

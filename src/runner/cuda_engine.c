@@ -1,7 +1,8 @@
 /* CUDA as an engine: every level on a GPU.
  *
  * What is not a cubin is brought down to one for the device's architecture (lower); PTX for which no ptxas is found is
- * left to the driver's compiler. Arguments become words of the launch; host buffers are copied to the device and back.
+ * left to the driver's compiler. The driver is pointed at arguments where they stand, or at what was made of them; host
+ * buffers are copied to the device and back.
  */
 #include <jansson.h>
 
@@ -17,17 +18,15 @@ typedef struct descriptor_meta {
     bool fp4_padded, is_im2col;
 } descriptor_meta;
 
-/* Two kinds and types of arguments that a parameter takes as they stand: the usual ones. What else it takes goes through
- * all checks. */
-typedef struct plain_param {
-    uint64_t accepts[2];
-} plain_param;
-
 struct tr_gpu_kernel {
-    tr_cuda_device *device;
     tr_cuda_kernel *kernel;
-    int32_t plain_least, plain_most; /* so many arguments may be plain ones, least > most = never */
-    plain_param plain[FEW_ARGS];  /* of the first parameters, up to one that needs work */
+    tr_cuda_device *device;
+    /* Arguments that are taken as they stand (point_at_plain): how many there may be, and for each parameter the two
+     * kinds and types that are usual. What else it takes goes through all checks. */
+    int32_t plain_least, plain_most;
+    uint64_t usual[FEW_ARGS];
+    uint16_t places[FEW_ARGS]; /* of the values of the usual ones, in bytes from the first argument */
+    uint64_t also[FEW_ARGS];
     descriptor_meta *descriptors; /* in order of the parameters that are tensor maps */
     int32_t descriptor_count;
 };
@@ -42,7 +41,8 @@ static int32_t int_of(const json_t *object, const char *key)
 static void read_descriptor(const json_t *item, descriptor_meta *out)
 {
     const json_t *block = json_object_get(item, "block_size");
-    *out = (descriptor_meta){ .swizzle = int_of(item, "swizzle"), .elem_size = int_of(item, "elem_size"),
+    *out = (descriptor_meta){ .swizzle = int_of(item, "swizzle"),
+                              .elem_size = int_of(item, "elem_size"),
                               .elem_type = int_of(item, "elem_type"),
                               .fp4_padded = json_is_true(json_object_get(item, "fp4_padded")),
                               .is_im2col = json_is_true(json_object_get(item, "is_im2col")) };
@@ -112,7 +112,8 @@ static void read_options(const tr_metadata *metadata, tr_cuda_kernel_options *op
 static tr_status create_kernel(tr_kernel *kernel, tr_gpu_kernel *gpu, tr_str image, const tr_metadata *metadata,
                                const char *ptxas_search, tr_error *error)
 {
-    tr_cuda_kernel_options options = { .file = kernel->artifact->path, .kernel = kernel->artifact->kernel,
+    tr_cuda_kernel_options options = { .file = kernel->artifact->path,
+                                       .kernel = kernel->artifact->kernel,
                                        .ptxas_search = ptxas_search };
     read_options(metadata, &options);
     TR_TRY(tr_cuda_kernel_create(gpu->device, image, &options, &gpu->kernel, error));
@@ -149,10 +150,13 @@ static tr_status lower_artifact(tr_kernel *kernel, const tr_gpu_kernel *gpu, tr_
     const tr_artifact *a = kernel->artifact;
     tr_lowering *lowering;
     TR_TRY(tr_context_lowering(kernel->context, &lowering, error));
-    const tr_lower_request request = { .from = a->level, .bytes = a->bytes, .name = a->path,
+    const tr_lower_request request = { .from = a->level,
+                                       .bytes = a->bytes,
+                                       .name = a->path,
                                        .metadata = a->metadata ? tr_metadata_json(a->metadata) : NULL,
                                        .options = kernel->options,
-                                       .to = TR_LEVEL_CUBIN, .arch = tr_cuda_device_info(gpu->device)->arch };
+                                       .to = TR_LEVEL_CUBIN,
+                                       .arch = tr_cuda_device_info(gpu->device)->arch };
     return tr_lower(lowering, &request, out, error);
 }
 
@@ -188,38 +192,54 @@ static uint64_t look(tr_arg_kind kind, tr_dtype dtype)
     return look_of(&(tr_arg){ .kind = kind, .dtype = dtype });
 }
 
+/* Where in an argument its value stands. */
+static size_t place_of(tr_arg_kind kind)
+{
+    return kind == TR_ARG_SCALAR ? offsetof(tr_arg, bits) : offsetof(tr_arg, data);
+}
+
+static void accept(tr_gpu_kernel *gpu, int32_t index, tr_arg_kind kind, tr_dtype dtype, uint64_t also)
+{
+    gpu->usual[index] = look(kind, dtype);
+    gpu->also[index] = also;
+    gpu->places[index] = (uint16_t)((size_t)index * sizeof(tr_arg) + place_of(kind));
+}
+_Static_assert(FEW_ARGS * sizeof(tr_arg) <= UINT16_MAX, "places has the room");
+
 /* With types: an integer without a sign has the same bits. */
-static plain_param plain_typed(const tr_param *param)
+static void accept_type(tr_gpu_kernel *gpu, int32_t index, const tr_param *param)
 {
     static const tr_dtype unsigned_of[TR_DTYPE_COUNT] = {
         [TR_I8] = TR_U8, [TR_I16] = TR_U16, [TR_I32] = TR_U32, [TR_I64] = TR_U64
     };
     const tr_dtype dtype = param->dtype, other = unsigned_of[dtype] ? unsigned_of[dtype] : dtype;
-    if (param->is_pointer) return (plain_param){ { look(TR_ARG_DEVICE, TR_DTYPE_NONE), look(TR_ARG_DEVICE, dtype) } };
-    return (plain_param){ { look(TR_ARG_SCALAR, dtype), look(TR_ARG_SCALAR, other) } };
+    if (param->is_pointer)
+        accept(gpu, index, TR_ARG_DEVICE, TR_DTYPE_NONE, look(TR_ARG_DEVICE, dtype));
+    else
+        accept(gpu, index, TR_ARG_SCALAR, dtype, look(TR_ARG_SCALAR, other));
 }
 
 /* Without: what is usual of that size. */
-static plain_param plain_sized(int32_t size)
+static void accept_size(tr_gpu_kernel *gpu, int32_t index, int32_t size)
 {
-    switch (size) {
-    case 1: return (plain_param){ { look(TR_ARG_SCALAR, TR_I1), look(TR_ARG_SCALAR, TR_I8) } };
-    case 2: return (plain_param){ { look(TR_ARG_SCALAR, TR_I16), look(TR_ARG_SCALAR, TR_F16) } };
-    case 4: return (plain_param){ { look(TR_ARG_SCALAR, TR_I32), look(TR_ARG_SCALAR, TR_F32) } };
-    case 8: return (plain_param){ { look(TR_ARG_DEVICE, TR_DTYPE_NONE), look(TR_ARG_SCALAR, TR_I64) } };
-    default: return (plain_param){ { UINT64_MAX, UINT64_MAX } }; /* nothing */
-    }
+    static const tr_dtype usual[9] = { [1] = TR_I1, [2] = TR_I16, [4] = TR_I32 };
+    static const tr_dtype also[9] = { [1] = TR_I8, [2] = TR_F16, [4] = TR_F32, [8] = TR_I64 };
+    accept(gpu, index, size == 8 ? TR_ARG_DEVICE : TR_ARG_SCALAR, usual[size], look(TR_ARG_SCALAR, also[size]));
 }
 
 static void find_plain(tr_gpu_kernel *gpu, const tr_artifact *artifact)
 {
     const bool typed = artifact->func != NULL;
-    const int32_t count = artifact->param_count;
     int32_t i = 0;
-    for (; i < count && i < FEW_ARGS && tr_cuda_kernel_param_size(gpu->kernel, i) <= 8; i++)
-        gpu->plain[i] = typed ? plain_typed(&artifact->params[i])
-                              : plain_sized(tr_cuda_kernel_param_size(gpu->kernel, i));
-    gpu->plain_least = typed ? count : 0;
+    for (; i < artifact->param_count && i < FEW_ARGS; i++) {
+        const int32_t size = tr_cuda_kernel_param_size(gpu->kernel, i);
+        if (size != 1 && size != 2 && size != 4 && size != 8) break;
+        if (typed)
+            accept_type(gpu, i, &artifact->params[i]);
+        else
+            accept_size(gpu, i, size);
+    }
+    gpu->plain_least = typed ? artifact->param_count : 0;
     gpu->plain_most = i;
 }
 
@@ -322,8 +342,11 @@ static tr_status pack_map(packing *p, int32_t index, tr_error *error)
         return TR_OK;
     }
     const descriptor_meta *meta = &p->gpu->descriptors[p->map_count++];
-    tr_tensor_map_spec spec = { .rank = meta->rank, .swizzle = meta->swizzle, .elem_size = meta->elem_size,
-                                .elem_type = meta->elem_type, .fp4_padded = meta->fp4_padded,
+    tr_tensor_map_spec spec = { .rank = meta->rank,
+                                .swizzle = meta->swizzle,
+                                .elem_size = meta->elem_size,
+                                .elem_type = meta->elem_type,
+                                .fp4_padded = meta->fp4_padded,
                                 .is_im2col = meta->is_im2col };
     memcpy(spec.block, meta->block, sizeof(spec.block));
     TR_TRY(buffer_address(p, index, &spec.address, error));
@@ -340,7 +363,8 @@ static tr_status pack_by_size(packing *p, int32_t index, int32_t size, tr_error 
     const tr_arg *arg = &p->args[index];
     if (arg->kind != TR_ARG_SCALAR) {
         if (size != 8)
-            return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d is a parameter of %d bytes, no buffer", index, size);
+            return tr_fail(error, TR_INVALID_ARGUMENT, "argument %d is a parameter of %d bytes, no buffer", index,
+                           size);
         return buffer_address(p, index, &p->words[index], error);
     }
     if ((int32_t)tr_dtype_size(arg->dtype) != size)
@@ -380,9 +404,10 @@ static tr_status unstage(packing *p, tr_status status, tr_error *error)
 
 static tr_status check_options(const tr_launch_options *options, tr_error *error)
 {
-    const char *what = options->programs ? "chosen programs" : options->profile ? "a profile"
-                                                           : options->writer    ? "a record of writers"
-                                                                                : NULL;
+    const char *what = options->programs  ? "chosen programs"
+                       : options->profile ? "a profile"
+                       : options->writer  ? "a record of writers"
+                                          : NULL;
     if (what) return tr_fail(error, TR_UNSUPPORTED, "a GPU has no %s: launch on 'cpu' for it", what);
     return TR_OK;
 }
@@ -421,14 +446,20 @@ static tr_status run_with_room(packing *p, tr_grid grid, bool wait, tr_error *er
     return status;
 }
 
-/* A launch with arguments of any kind. */
-static tr_status launch_any(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
-                            const tr_launch_options *options, tr_error *error)
+/* A launch with arguments of any kind. By itself, so that the other one stays small: a driver leaves little of it in
+ * the caches. */
+__attribute__((cold, noinline)) static tr_status launch_any(tr_kernel *kernel, tr_grid grid, const tr_arg *args,
+                                                            int32_t arg_count, const tr_launch_options *options,
+                                                            tr_error *error)
 {
     const bool asynchronous = options && options->asynchronous, staging = has_host_buffers(args, arg_count);
-    packing p = { .kernel = kernel, .gpu = kernel->gpu, .args = args, .count = arg_count,
+    packing p = { .kernel = kernel,
+                  .gpu = kernel->gpu,
+                  .args = args,
+                  .count = arg_count,
                   .stream = options ? options->stream : NULL };
     if (options) p.allocator = (tr_cuda_allocator){ options->allocate, options->allocate_user };
+    TR_TRY(tr_check_grid(grid, error));
     if (kernel->artifact->func && arg_count != kernel->artifact->param_count)
         return tr_fail_arg_count(kernel, arg_count, error);
     if (options) TR_TRY(check_options(options, error));
@@ -446,18 +477,37 @@ static tr_status launch_any(tr_kernel *kernel, tr_grid grid, const tr_arg *args,
     return run(&p, grid, !asynchronous, error);
 }
 
-/* Points at the values of arguments that are taken as they stand, where they stand; false when one is not. */
-static bool point_at_plain(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t count, void **params)
+/* The same for arguments of which some are the other kind that is taken. */
+static bool point_at_either(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t count, void **params)
 {
-    bool plain = true;
-    if (count < gpu->plain_least || count > gpu->plain_most) return false;
     for (int32_t i = 0; i < count; i++) {
         const tr_arg *arg = &args[i];
-        const uint64_t found = look_of(arg), *accepts = gpu->plain[i].accepts;
-        plain &= found == accepts[0] || found == accepts[1];
-        params[i] = (void *)(uintptr_t)(arg->kind == TR_ARG_SCALAR ? (const void *)&arg->bits : &arg->data);
+        if (look_of(arg) != gpu->usual[i] && look_of(arg) != gpu->also[i]) return false;
+        params[i] = (char *)(uintptr_t)arg + place_of(arg->kind);
     }
-    return plain;
+    return true;
+}
+
+/* Points at the value of argument `i` where a usual one has it; 0 when it is one. */
+static inline uint64_t point_at_usual(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t i, void **params)
+{
+    params[i] = (char *)(uintptr_t)args + gpu->places[i];
+    return look_of(&args[i]) ^ gpu->usual[i];
+}
+
+/* Points at the values of arguments that are taken as they stand, where they stand; false when one is not. What the
+ * usual ones need is done for all of them, without a branch, and then it is seen whether they were. */
+static inline bool point_at_plain(const tr_gpu_kernel *gpu, const tr_arg *args, int32_t count, void **params)
+{
+    uint64_t even = 0, odd = 0;
+    int32_t i = 0;
+    if (count < gpu->plain_least || count > gpu->plain_most) return false;
+    for (; i + 1 < count; i += 2) { /* two at a time: the loop itself would be a third of the work */
+        even |= point_at_usual(gpu, args, i, params);
+        odd |= point_at_usual(gpu, args, i + 1, params);
+    }
+    if (i < count) even |= point_at_usual(gpu, args, i, params);
+    return (even | odd) == 0 || point_at_either(gpu, args, count, params);
 }
 
 static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
@@ -469,8 +519,8 @@ static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int
     if (!usual || !point_at_plain(gpu, args, arg_count, params))
         return launch_any(kernel, grid, args, arg_count, options, error);
     void *stream = options ? options->stream : NULL;
-    TR_TRY(tr_cuda_launch_params(gpu->kernel, grid, stream, params, arg_count, NULL, error));
-    if (options && options->asynchronous) return TR_OK;
+    const tr_status status = tr_cuda_launch_params(gpu->kernel, grid, stream, params, arg_count, NULL, error);
+    if (status != TR_OK || (options && options->asynchronous)) return status;
     return tr_cuda_synchronize(gpu->device, stream, gpu->kernel, error);
 }
 
@@ -491,8 +541,6 @@ static void resources(const tr_kernel *kernel, tr_resources *out)
                            .module = info->module };
 }
 
-const tr_engine tr_engine_cuda = { .load = load,
-                                   .launch = launch,
-                                   .synchronize = synchronize,
-                                   .resources = resources,
-                                   .unload = unload };
+const tr_engine tr_engine_cuda = {
+    .load = load, .launch = launch, .synchronize = synchronize, .resources = resources, .unload = unload
+};

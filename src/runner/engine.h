@@ -7,7 +7,7 @@
 typedef struct tr_engine {
     /* Makes the kernel ready: compiles it, loads it. On failure it leaves nothing behind. */
     tr_status (*load)(tr_kernel *kernel, tr_error *error);
-    /* `args` are as many as the kernel's parameters where these are known; the grid has been checked for zeros. */
+    /* Checks everything: `args` may be NULL only when there are none. */
     tr_status (*launch)(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
                         const tr_launch_options *options, tr_error *error);
     tr_status (*synchronize)(tr_kernel *kernel, void *stream, tr_error *error);

@@ -15,8 +15,8 @@ static tr_status read_options(const char *text, const char **out_options, tr_err
     *out_options = json_object_size(root) > 0 ? text : NULL;
     json_decref(root);
     if (is_object || !text) return TR_OK;
-    return tr_fail(error, TR_INVALID_ARGUMENT, "the compiler options must be a JSON object%s%s", *fault.text ? ": " : "",
-                   fault.text);
+    return tr_fail(error, TR_INVALID_ARGUMENT, "the compiler options must be a JSON object%s%s",
+                   *fault.text ? ": " : "", fault.text);
 }
 
 tr_status tr_fail_options(const tr_kernel *kernel, tr_error *error)

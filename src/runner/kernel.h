@@ -10,14 +10,14 @@
 typedef struct tr_gpu_kernel tr_gpu_kernel;
 
 struct tr_kernel {
+    const tr_engine *engine; /* NULL when it can't run: then `refusal` says why */
+    tr_gpu_kernel *gpu;      /* of CUDA (cuda_engine.c) */
+    tr_tile_code *code;      /* of the tile VM */
     tr_context *context;
     tr_artifact *artifact;
     tr_device_id device;
     char device_name[16];
-    const tr_engine *engine; /* NULL when it can't run: then `refusal` says why */
     tr_error refusal;
-    tr_tile_code *code;      /* of the tile VM */
-    tr_gpu_kernel *gpu;      /* of CUDA (cuda_engine.c) */
     const char *options;     /* of the compiler, a JSON object for what is lowered; NULL = none. While loading */
     tr_lowered lowered;      /* what the artifact was brought down to; none when it runs as it is */
     tr_arena arena;          /* of the op uses */
@@ -41,6 +41,8 @@ TR_MUST_CHECK tr_status tr_check_arg(const tr_kernel *kernel, int32_t index, con
                                      tr_error *error);
 /* That part of it which holds for a buffer of any type. */
 TR_MUST_CHECK tr_status tr_check_buffer(const tr_kernel *kernel, int32_t index, const tr_arg *arg, tr_error *error);
+/* 0 in a dimension, or beyond CUDA's limits, which kernels are written for. */
+TR_MUST_CHECK tr_status tr_check_grid(tr_grid grid, tr_error *error);
 /* Too few or too many arguments: the parameters in the message. */
 tr_status tr_fail_arg_count(const tr_kernel *kernel, int32_t arg_count, tr_error *error);
 

@@ -2,12 +2,14 @@
 
 /* A launch may cost a microsecond: checks of a sound call allocate nothing and print nothing. */
 
+#define RARE __attribute__((cold, noinline))
+
 /* ---------------------------------------------------------------- grid */
 
-#define MOST_X 2147483647u /* CUDA's limits, which kernels are written for */
+#define MOST_X 2147483647u
 #define MOST_YZ 65535u
 
-static tr_status fail_grid(tr_grid grid, tr_error *error)
+RARE static tr_status fail_grid(tr_grid grid, tr_error *error)
 {
     const uint32_t sizes[3] = { grid.x, grid.y, grid.z }, most[3] = { MOST_X, MOST_YZ, MOST_YZ };
     for (int i = 0; i < 3; i++) {
@@ -23,9 +25,10 @@ static tr_status fail_grid(tr_grid grid, tr_error *error)
     return TR_INTERNAL;
 }
 
-static bool grid_is_sound(tr_grid grid)
+tr_status tr_check_grid(tr_grid grid, tr_error *error)
 {
-    return grid.x - 1u < MOST_X && grid.y - 1u < MOST_YZ && grid.z - 1u < MOST_YZ;
+    const bool sound = grid.x - 1u < MOST_X && grid.y - 1u < MOST_YZ && grid.z - 1u < MOST_YZ;
+    return sound ? TR_OK : fail_grid(grid, error);
 }
 
 /* ---------------------------------------------------------------- arguments */
@@ -129,8 +132,7 @@ tr_status tr_check_arg(const tr_kernel *kernel, int32_t index, const tr_arg *arg
 {
     const tr_param *param = &kernel->artifact->params[index];
     *out = (tr_tile_arg){ .name = param->name };
-    return param->is_pointer ? set_buffer(kernel, index, arg, out, error)
-                             : set_scalar(kernel, index, arg, out, error);
+    return param->is_pointer ? set_buffer(kernel, index, arg, out, error) : set_scalar(kernel, index, arg, out, error);
 }
 
 tr_status tr_fail_arg_count(const tr_kernel *kernel, int32_t arg_count, tr_error *error)
@@ -153,15 +155,17 @@ tr_status tr_fail_arg_count(const tr_kernel *kernel, int32_t arg_count, tr_error
 
 /* ---------------------------------------------------------------- launch */
 
+RARE static tr_status refuse(const tr_kernel *kernel, tr_error *error)
+{
+    if (!kernel || kernel->engine) return tr_fail(error, TR_INVALID_ARGUMENT, "no kernel or no arguments");
+    if (error) *error = kernel->refusal;
+    return kernel->refusal.status;
+}
+
 tr_status tr_launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int32_t arg_count,
                     const tr_launch_options *options, tr_error *error)
 {
-    if (!kernel || (!args && arg_count > 0)) return tr_fail(error, TR_INVALID_ARGUMENT, "no kernel or no arguments");
-    if (!kernel->engine) {
-        if (error) *error = kernel->refusal;
-        return kernel->refusal.status;
-    }
-    if (!grid_is_sound(grid)) return fail_grid(grid, error);
+    if (!kernel || !kernel->engine || (!args && arg_count > 0)) return refuse(kernel, error);
     return kernel->engine->launch(kernel, grid, args, arg_count, options, error);
 }
 

@@ -183,7 +183,8 @@ static void loading_that_fails(void **state)
     check_fails(tr_kernel_load_memory(context, "module", 6, "k.ttir", NULL, &k, &error), TR_INVALID_INPUT, &error, "");
     static const char ptx[] = ".version 8.0\n.target sm_90\n.visible .entry k()\n{\n  ret;\n}\n";
     check_fails(tr_kernel_load_memory(context, ptx, strlen(ptx), "k.ptx", NULL, &k, &error), TR_UNSUPPORTED, &error,
-                "'k.ptx' is ptx, which can't run here: there is no engine for ptx on 'cpu' yet; 'cpu' runs ttir, 'cuda' every level");
+                "'k.ptx' is ptx, which can't run here: there is no engine for ptx on 'cpu' yet; 'cpu' runs ttir, "
+                "'cuda' every level");
 }
 
 static void loading_with_options(void **state)
@@ -215,8 +216,12 @@ static void loading_with_options(void **state)
         tr_status status;
         const char *part;
     } wrong[] = {
-        { { .metadata_text = metadata, .metadata = "k.json" }, TR_INVALID_ARGUMENT, "given twice: as the file 'k.json'" },
-        { { .metadata_text = "{\"name\": \"mul\"}" }, TR_MISMATCH, "metadata '<metadata>' disagree: that is of kernel 'mul'" },
+        { { .metadata_text = metadata, .metadata = "k.json" },
+          TR_INVALID_ARGUMENT,
+          "given twice: as the file 'k.json'" },
+        { { .metadata_text = "{\"name\": \"mul\"}" },
+          TR_MISMATCH,
+          "metadata '<metadata>' disagree: that is of kernel 'mul'" },
         { { .metadata_text = "{\"name\": \"mul\"}", .kernel = "add" }, TR_MISMATCH, "'mul', not of 'add'" },
         { { .metadata_text = "" }, TR_INVALID_INPUT, "metadata is not JSON" },
         { { .options = "{\"num_warps\": 8}" }, TR_INVALID_ARGUMENT, "'k.ttir' is ttir, which 'cpu' runs as it is" },

@@ -6,10 +6,12 @@
 static tr_context *context;
 
 /* Without a ptxas, so that PTX goes to the driver, unless `ptxas` is one. */
-static void open_context(const char *ptxas)
+static void open_context(const char *python, const char *ptxas)
 {
     tr_error error;
-    const tr_context_options options = { .threads = 1, .python = "/nowhere/python", .no_cache = true,
+    const tr_context_options options = { .threads = 1,
+                                         .python = python ? python : "/nowhere/python",
+                                         .no_cache = true,
                                          .ptxas = ptxas ? ptxas : "/nowhere/ptxas" };
     check_ok(tr_context_create(&options, &context, &error), &error);
 }
@@ -17,7 +19,7 @@ static void open_context(const char *ptxas)
 static int begin(void **state)
 {
     if (begin_test(state) || begin_fake(state)) return -1;
-    open_context(NULL);
+    open_context(NULL, NULL);
     return 0;
 }
 
@@ -90,19 +92,25 @@ static void resources(void **state)
     tr_kernel_destroy(kernel);
 }
 
-/* A ptxas that writes a cubin of the examples; its metadata and stages are kept. */
+/* A ptxas whose machine code is the PTX itself, with which the fake driver is content. */
+static const char *write_ptxas(void)
+{
+    return write_program("ptxas",
+                         format("#!/bin/sh\ncase $1 in\n"
+                                "--version) echo 'Cuda compilation tools, release 13.0, V13.0.99'; exit;;\n"
+                                "--help) echo \"Allowed values: 'sm_80','sm_90','sm_90a'.\"; exit;;\nesac\n"
+                                "for word; do case $word in *.ptx) in=$word;; *.cubin) out=$word;; esac; done\n"
+                                "echo \"$@\" >%s\ncp $in $out\n",
+                                in_root("options")));
+}
+
+/* What a kernel was lowered to is kept, and the metadata that belongs to it. */
 static void stages(void **state)
 {
     (void)state;
     tr_stage stage;
-    const char *ptxas = write_program(
-        "ptxas", format("#!/bin/sh\ncase $1 in\n--version) echo 'Cuda compilation tools, release 13.0, V13.0.99'; exit;;\n"
-                        "--help) echo \"Allowed values: 'sm_80','sm_90','sm_90a'.\"; exit;;\nesac\n"
-                        "for word; do case $word in *.ptx) in=$word;; *.cubin) out=$word;; esac; done\n"
-                        "echo \"$@\" >%s\ncp $in $out\n",
-                        in_root("options")));
     tr_context_destroy(context);
-    open_context(ptxas);
+    open_context(NULL, write_ptxas());
     const tr_str image = ptx_with(".param .u32 n", ".reqntid 128, 1, 1", "");
     const tr_load how = { .metadata_text = four_warps, .options = "{\"enable_fp_fusion\": false}" };
     tr_kernel *kernel = load(image, &how);
@@ -209,8 +217,8 @@ static void plain_and_other_arguments(void **state)
     typed.bits = 32; /* not looked at */
     const tr_arg pointers[] = { tr_arg_device(memory, 64), typed };
     for (int p = 0; p < 2; p++) {
-        const tr_arg args[] = { pointers[p],   tr_arg_i32(-2),     tr_arg_int(TR_U32, 7), tr_arg_f32(1.5f),
-                                tr_arg_i64(4), tr_arg_f64(2.25),   tr_arg_f16(1.0),       tr_arg_int(TR_U8, 200) };
+        const tr_arg args[] = { pointers[p],   tr_arg_i32(-2),   tr_arg_int(TR_U32, 7), tr_arg_f32(1.5f),
+                                tr_arg_i64(4), tr_arg_f64(2.25), tr_arg_f16(1.0),       tr_arg_int(TR_U8, 200) };
         check_ok(tr_launch(kernel, one, args, 8, NULL, &error), &error);
         const fake_launch *l = &fake->launches[p];
         assert_ptr_equal(word_of(0), memory);
@@ -234,6 +242,91 @@ static void plain_and_other_arguments(void **state)
     assert_int_equal(*fake->launch_count, 2);
     tr_kernel_destroy(kernel);
     check_ok(tr_memory_destroy(context, "cuda", memory, &error), &error);
+}
+
+/* Every number of arguments, from none to more than are looked at together. */
+static void every_count(void **state)
+{
+    (void)state;
+    enum { MOST = 70 };
+    tr_error error;
+    tr_arg args[MOST];
+    char params[MOST * 20] = "";
+    for (int32_t count = 0; count <= MOST; count++) {
+        tr_kernel *kernel = load(ptx_with(params, "", ""), &(tr_load){ .metadata_text = four_warps });
+        *fake->launch_count = 0;
+        check_ok(tr_launch(kernel, (tr_grid){ 5, 6, 7 }, args, count, NULL, &error), &error);
+        const fake_launch *l = &fake->launches[0];
+        assert_int_equal(l->param_count, count);
+        assert_memory_equal(l->grid, ((unsigned[]){ 5, 6, 7 }), sizeof(l->grid));
+        for (int32_t i = 0; i < count; i++) assert_memory_equal(l->params[i], ((int32_t[]){ 3 * i }), 4);
+        for (int32_t i = 0; i < count; i++) {
+            const tr_arg right = args[i];
+            args[i] = tr_arg_i16(0);
+            check_fails(tr_launch(kernel, one, args, count, NULL, &error), TR_INVALID_ARGUMENT, &error, "got i16");
+            args[i] = right;
+        }
+        check_fails(tr_launch(kernel, (tr_grid){ 1, 0, 1 }, args, count, NULL, &error), TR_INVALID_ARGUMENT, &error,
+                    "the grid (1, 0, 1) is 0 in y");
+        assert_int_equal(*fake->launch_count, 1);
+        tr_kernel_destroy(kernel);
+        if (count == MOST) break;
+        args[count] = tr_arg_i32(3 * count);
+        snprintf(params + strlen(params), 20, "%s.param .u32 a%d", count ? ", " : "", count);
+    }
+}
+
+/* A kernel whose text has types, and machine code of a Triton that is none. */
+static void typed_arguments(void **state)
+{
+    (void)state;
+    static const char ttir[] = "module {\n  tt.func public @k(%x: !tt.ptr<f32>, %n: i32, %f: f32) {\n    tt.return\n  "
+                               "}\n}\n";
+    tr_error error;
+    tr_text answer = { 0 };
+    const tr_str ptx = ptx_with(".param .u64 x, .param .u32 n, .param .f32 f", ".reqntid 128, 1, 1", "");
+    add_success(&answer, ptx.data, ptx.size);
+    const char *python = write_triton("python", "", &answer, "cat >/dev/null");
+    tr_context_destroy(context);
+    open_context(python, write_ptxas());
+    tr_kernel *kernel = load(tr_str_of(ttir), NULL);
+    tr_stage stage;
+    assert_true(tr_kernel_stage(kernel, 0, &stage) && stage.level == TR_LEVEL_TTIR);
+    assert_true(tr_kernel_stage(kernel, 1, &stage) && stage.level == TR_LEVEL_LLIR);
+    assert_true(tr_kernel_stage(kernel, 3, &stage) && stage.level == TR_LEVEL_CUBIN);
+
+    tr_arg memory = tr_arg_device((void *)0x1000, 64);
+    const tr_arg counts[] = { tr_arg_i32(5), tr_arg_int(TR_U32, 5), tr_arg_i64(5), tr_arg_i8(5) };
+    for (int i = 0; i < 8; i++) {
+        memory.dtype = i % 2 ? TR_F32 : TR_DTYPE_NONE;
+        const tr_arg args[] = { memory, counts[i / 2], tr_arg_f32(0.5f) };
+        check_ok(tr_launch(kernel, one, args, 3, NULL, &error), &error);
+        const fake_launch *l = &fake->launches[i];
+        assert_ptr_equal(word_of(0), (void *)0x1000);
+        assert_memory_equal(l->params[1], ((int32_t[]){ 5 }), 4);
+        assert_memory_equal(l->params[2], ((float[]){ 0.5f }), 4);
+    }
+    const struct {
+        tr_arg args[3];
+        int32_t count;
+        const char *part;
+    } wrong[] = {
+        { { memory, counts[0] }, 2, "too few arguments: kernel 'k' takes 3, got 2" },
+        { { counts[0], counts[0], tr_arg_f32(0) },
+          3,
+          "argument 0 'x' (!tt.ptr<f32>) needs a buffer, got a scalar i32" },
+        { { memory, memory, tr_arg_f32(0) }, 3, "argument 1 'n' (i32) needs a scalar, got a buffer" },
+        { { memory, tr_arg_i64(1ll << 40), tr_arg_f32(0) }, 3, "argument 1 'n' (i32) does not hold 1099511627776" },
+        { { memory, counts[0], tr_arg_f64(0) }, 3, "argument 2 'f' (f32) needs a scalar f32, got f64" },
+        { { { TR_ARG_DEVICE, TR_F16, (void *)8, 8, 0 }, counts[0], tr_arg_f32(0) },
+          3,
+          "needs a buffer of f32, got one of f16" },
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        check_fails(tr_launch(kernel, one, wrong[i].args, wrong[i].count, NULL, &error), TR_INVALID_ARGUMENT, &error,
+                    wrong[i].part);
+    assert_int_equal(*fake->launch_count, 8);
+    tr_kernel_destroy(kernel);
 }
 
 /* ---------------------------------------------------------------- scratch memory */
@@ -327,6 +420,8 @@ int main(void)
         RUNNER_TEST(options_without_a_compiler),
         RUNNER_TEST(views),
         RUNNER_TEST(plain_and_other_arguments),
+        RUNNER_TEST(every_count),
+        RUNNER_TEST(typed_arguments),
         RUNNER_TEST(scratch_of_the_caller),
         RUNNER_TEST(locating_memory),
     };
