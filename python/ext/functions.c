@@ -132,16 +132,17 @@ PyObject *core_compile(PyObject *module, PyObject *args, PyObject *kwargs)
                              "python", "ptxas", "keep",   "cache",  "no_cache", "timeout",  NULL };
     enum { PATH, METADATA, PYTHON, PTXAS, KEEP, CACHE, PATH_COUNT };
     PyObject *paths[PATH_COUNT] = { 0 };
-    const char *to, *level = NULL;
+    const char *to = NULL, *level = NULL;
     int no_cache = 0;
     tr_compile_options options = { 0 };
     PyObject *result = NULL;
     const int parsed = PyArg_ParseTupleAndKeywords(
-        args, kwargs, "O&$szzzO&zO&O&O&O&pd:compile", KEYWORDS(names), PyUnicode_FSConverter, &paths[PATH], &to, &options.target,
+        args, kwargs, "O&|$szzzO&zO&O&O&O&pd:compile", KEYWORDS(names), PyUnicode_FSConverter, &paths[PATH], &to, &options.target,
         &options.kernel, &level, optional_path, &paths[METADATA], &options.options, optional_path, &paths[PYTHON],
         optional_path, &paths[PTXAS], optional_path, &paths[KEEP], optional_path, &paths[CACHE], &no_cache,
         &options.timeout_seconds);
-    if (parsed && level_from_name(to, &options.to) && level_from_name(level, &options.level)) {
+    if (parsed && !to) PyErr_SetString(PyExc_TypeError, "compile() missing required keyword argument 'to'");
+    if (parsed && to && level_from_name(to, &options.to) && level_from_name(level, &options.level)) {
         options.metadata = text_of(paths[METADATA]);
         options.python = text_of(paths[PYTHON]);
         options.ptxas = text_of(paths[PTXAS]);
