@@ -113,7 +113,6 @@ static tr_status launch(tr_kernel *kernel, tr_grid grid, const tr_arg *args, int
                         const tr_launch_options *options, tr_error *error)
 {
     TR_TRY(tr_check_grid(grid, error));
-    TR_TRY(tr_check_grid(grid, error));
     if (arg_count != kernel->artifact->param_count) return tr_fail_arg_count(kernel, arg_count, error);
     if (options) TR_TRY(check_options(kernel, grid, options, error));
     if (arg_count <= FEW_ARGS) {
