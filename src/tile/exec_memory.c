@@ -314,6 +314,17 @@ static bool may_aim(const tr_frame *frame, const tr_group *group, const char *ta
     return true;
 }
 
+/* Asks for the tile that this step will access next, if it goes on as it did: as far from here as here is from where it
+ * was. The hardware looks ahead by itself, but not from page to page. `base` of a dense tile is free for the place. */
+static void look_ahead(tr_tile *tile, const void *memory, size_t bytes)
+{
+    const uint64_t here = (uint64_t)(uintptr_t)memory, next = here + (here - (uint64_t)tile->base);
+    const bool moved = next != here;
+    tile->base = (int64_t)here;
+    if (!moved || bytes > TR_LOOK_AHEAD) return;
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const void *)(uintptr_t)(next + i));
+}
+
 const tr_step *tr_exec_AIM(tr_frame *frame, const tr_step *step)
 {
     tr_tile *tile = &frame->tiles[step->x[0]];
@@ -324,18 +335,8 @@ const tr_step *tr_exec_AIM(tr_frame *frame, const tr_step *step)
     void *target = whole_in_memory(&a, find_reach(frame, a.pointers, a.mask, &box));
     const size_t bytes = (size_t)a.shape->count * a.size;
     tile->data = target && may_aim(frame, step[1].aux, target, bytes) ? target : own_storage(frame, step->x[0]);
+    if (tile->data == target) look_ahead(tile, target, bytes);
     return step + 1;
-}
-
-/* Asks for the tile that this step will access next, if it goes on as it did: as far from here as here is from where it
- * was. The hardware looks ahead by itself, but not from page to page. `base` of a dense tile is free for the place. */
-static void look_ahead(tr_tile *tile, const void *memory, size_t bytes)
-{
-    const uint64_t here = (uint64_t)(uintptr_t)memory, next = here + (here - (uint64_t)tile->base);
-    const bool moved = next != here;
-    tile->base = (int64_t)here;
-    if (!moved || bytes > TR_LOOK_AHEAD) return;
-    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const void *)(uintptr_t)(next + i));
 }
 
 const tr_step *tr_exec_TILE_LOAD(tr_frame *frame, const tr_step *step)
