@@ -2,7 +2,7 @@
 is said where Triton is missing or isn't one that is supported.
 
 TRITON_RUNNER_VENVS is where those Pythons are (tools/triton_venvs.sh), TRITON_RUNNER_VENV_VERSIONS names the versions. The
-extension is used where it is installed, else standin.py.
+extension is used where it is installed, else standin.py; NumPy where this Python has it.
 """
 
 import importlib.util
@@ -32,8 +32,8 @@ def test_program(version, program, tmp_path):
     python = VENVS / version / "bin" / "python"
     if not python.exists():
         pytest.skip(f"no Triton {version}: tools/triton_venvs.sh {version}")
-    installed = importlib.util.find_spec("triton_runner")
-    path = os.path.dirname(os.path.dirname(installed.origin)) if installed and installed.origin else str(PACKAGE)
+    found = [importlib.util.find_spec(name) for name in ("triton_runner", "numpy")]
+    path = os.pathsep.join(os.path.dirname(os.path.dirname(spec.origin)) for spec in found if spec and spec.origin)
     done = run(python, HERE / program, TRITON_CACHE_DIR=str(tmp_path), PYTHONPATH=path)
     assert done.returncode == 0, done.stdout[-6000:]
 
