@@ -4,15 +4,18 @@ where. Run under a Python with Triton; each check prints its name."""
 import concurrent.futures
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import compare
 import kernels
 import triton
 from compare import ADAPTER, TARGET, VERSION, Driver, Tensor, of_adapter
+from triton_runner.frontend import base
 
 
 def calls():
@@ -119,16 +122,29 @@ def threads_compile():
 
 
 def forks_after_compiling():
-    """A process that compiled may fork, and its child compile."""
+    """A process that compiled may fork, and its child compile, even while another thread compiles."""
     first_stage(kernels.plain, (Tensor(), Tensor(), 5), {"BLOCK": 16})
+    holding, done = threading.Event(), threading.Event()
+
+    def hold():
+        with base._compiling:
+            holding.set()
+            done.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holding.wait()
     child = os.fork()
     if child == 0:
         code = 1
+        signal.alarm(60)
         try:
             first_stage(kernels.plain, (Tensor(), Tensor(), 5), {"BLOCK": 32})
             code = 0
         finally:
             os._exit(code)
+    done.set()
+    holder.join()
     assert os.waitpid(child, 0)[1] == 0
 
 

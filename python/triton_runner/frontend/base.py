@@ -25,6 +25,14 @@ Request = namedtuple("Request", "signature constants attrs options backend speci
 # Triton's passes aren't safe in several threads of one process, and MLIR contexts of 3.2 to 3.5 have thread pools.
 _compiling = threading.RLock()
 
+
+def _after_fork():
+    global _compiling
+    _compiling = threading.RLock()  # a thread that the child doesn't have may hold it
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
 # What Triton raises for these keyword arguments; the text is part of its interface.
 REFUSED = (("device_type", "target"), ("device", "device"), ("stream", "stream"))
 
