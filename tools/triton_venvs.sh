@@ -3,6 +3,7 @@
 set -euo pipefail
 
 readonly ALL_VERSIONS=(3.0.0 3.1.0 3.2.0 3.3.1 3.4.0 3.5.1 3.6.0 3.7.1 3.8.0 3.9.0)
+readonly FBTRITON=3.7.4
 readonly ROOT=${TRITON_RUNNER_VENVS:-$HOME/.cache/triton-runner/venvs}
 
 usage() {
@@ -11,6 +12,7 @@ usage: triton_venvs.sh [VERSION...]
 
 Creates ROOT/VERSION, a virtual environment with that Triton from PyPI, for
 each VERSION (default: ${ALL_VERSIONS[*]}).
+"fbtriton" is fbtriton $FBTRITON, Meta's fork, which has TLX.
 An environment that already works is left as it is.
 
 ROOT is \$TRITON_RUNNER_VENVS, or else ~/.cache/triton-runner/venvs.
@@ -37,6 +39,15 @@ extra_packages() {
   esac
 }
 
+# Meta's fork, which has TLX, goes by the name of its package.
+requirement() {
+  [[ $1 == fbtriton ]] && echo "fbtriton==$FBTRITON" || echo "triton==$1"
+}
+
+expected_version() {
+  [[ $1 == fbtriton ]] && echo "$FBTRITON+fb" || echo "$1"
+}
+
 find_python() {
   local version=$1 oldest newest candidate minor
   read -r oldest newest <<<"$(python_range "$version")"
@@ -57,7 +68,7 @@ installed_version() {
 
 create_venv() {
   local version=$1 dir=$ROOT/$1 python extras
-  if [[ $(installed_version "$dir") == "$version" ]]; then
+  if [[ $(installed_version "$dir") == "$(expected_version "$version")" ]]; then
     echo "triton $version: already in $dir"
     return
   fi
@@ -65,8 +76,8 @@ create_venv() {
   read -r -a extras <<<"$(extra_packages "$version")"
   echo "triton $version: installing into $dir with $python"
   "$python" -m venv --clear "$dir"
-  "$dir/bin/python" -m pip install --quiet "triton==$version" "${extras[@]}"
-  if [[ $(installed_version "$dir") != "$version" ]]; then
+  "$dir/bin/python" -m pip install --quiet "$(requirement "$version")" "${extras[@]}"
+  if [[ $(installed_version "$dir") != "$(expected_version "$version")" ]]; then
     echo "triton $version: installed, but it can't be imported:" >&2
     "$dir/bin/python" -c 'import triton' >&2
     return 1
@@ -80,7 +91,7 @@ main() {
     return
   fi
   for version in "${@:-${ALL_VERSIONS[@]}}"; do
-    [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || { usage >&2; return 2; }
+    [[ $version =~ ^([0-9]+\.[0-9]+\.[0-9]+|fbtriton)$ ]] || { usage >&2; return 2; }
   done
   mkdir -p "$ROOT"
   for version in "${@:-${ALL_VERSIONS[@]}}"; do

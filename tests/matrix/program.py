@@ -97,6 +97,43 @@ def levels_of(compiled, name, device, folder):
             yield f"{level}_src", {f"{level}_src": data, "metadata_json": compiled.metadata}
 
 
+def compile_only(function, arguments, arch=90):
+    """Down to a cubin, which needs no GPU: {level: text or bytes}."""
+    adapter, options = function._runner.adapter, {}
+    options = adapter.call_options(function, options)
+    bound = function._runner.binder(*arguments, **options)
+    target = adapter.target(arch)
+    request = adapter.request(function, bound, options, target)
+    return adapter.compile(adapter.source(function, request), request, target).asm
+
+
+def gluon_kernels():
+    """(name, function, arguments) of the Gluon examples; none where Triton has no Gluon, or, as fbtriton's, a broken one."""
+    try:
+        import triton.experimental.gluon
+    except ImportError:
+        return
+    if "+fb" in triton.__version__:
+        return
+    sys.path.insert(0, str(EXAMPLES / "runner"))
+    from common import gluon_kernels as gluon
+    x = np.ones(64, np.float16)
+    yield "gluon/01-intro", gluon.scale_kernel, (x, x, 64, 1024)
+    yield "gluon/02-layouts", gluon.transpose_kernel, (x, x, 8, 8, 32)
+
+
+def tlx_kernels():
+    """The same of TLX, which fbtriton has."""
+    try:
+        import triton.language.extra.tlx  # noqa: F401
+    except ImportError:
+        return
+    sys.path.insert(0, str(EXAMPLES / "runner"))
+    from common import tlx_kernels as tlx
+    x = np.ones(1024, np.float32)
+    yield "tlx/01-vector-add", tlx.add_kernel, (x, x, x, 1000, 1024)
+
+
 def report(name, level, wrong):
     print(json.dumps({"variant": name, "level": level, "result": wrong or "ok"}), flush=True)
 
@@ -124,6 +161,9 @@ def main():
             continue
         for level, sources in levels_of(compiled, variant["kernel"], arguments.device, arguments.folder / name):
             report(name, level, attempt(lambda: run_once(variant, function, arguments.device, **sources))[0])
+    if not arguments.variants:
+        for name, function, given in (*gluon_kernels(), *tlx_kernels()):
+            report(name, "compile", attempt(lambda: (None if compile_only(function, given)["cubin"] else "no cubin",))[0])
 
 
 if __name__ == "__main__":
