@@ -33,11 +33,10 @@ def get_dram_gbps(device: Optional[int] = None) -> float:
     ensure_driver()
     from triton.runtime import driver
 
-    utils = getattr(driver.active, "utils", None)
-    if utils is None:
+    found = driver.active.utils.get_device_properties(driver.active.get_current_device() if device is None else device)
+    if "mem_clock_rate" not in found:  # the stand-in of a machine without a GPU
         raise RuntimeError("get_dram_gbps: there is no GPU on this machine")
-    properties = utils.get_device_properties(driver.active.get_current_device() if device is None else device)
-    return properties["mem_clock_rate"] * properties["mem_bus_width"] * 2 / 1e6 / 8
+    return found["mem_clock_rate"] * found["mem_bus_width"] * 2 / 1e6 / 8
 
 
 # Measuring

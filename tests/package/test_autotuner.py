@@ -3,6 +3,7 @@ what happens to the arguments. test_autotuning.py has it around real kernels.
 """
 
 import importlib.util
+import json
 import time
 import warnings
 
@@ -13,6 +14,7 @@ pytest.importorskip("triton")
 
 import triton  # noqa: E402
 import triton_runner  # noqa: E402
+from package_helpers import ROOT  # noqa: E402
 from triton_runner.errors import NotFound, Unsupported  # noqa: E402
 from triton_runner.runtime import Autotuner  # noqa: E402
 
@@ -76,7 +78,7 @@ def test_the_fastest_is_kept_for_each_key():
 def test_the_default_benchmark_needs_no_gpu(how):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        assert launch(tune(4, 1, do_bench=None, **how))[0] == 1
+        assert launch(tune(25, 1, do_bench=None, **how))[0] == 1
 
 
 def test_arguments_between_measurements():
@@ -147,6 +149,36 @@ def test_results_on_disk(monkeypatch, tmp_path):
         assert len(measured) == total and tuned.best_config.kwargs == {"BLOCK": 16} and (out == 1).all()
     files = list(tmp_path.glob("*/fill.autotune.json"))
     assert len(files) == 1 and "on the CPU" in files[0].read_text()
+
+
+def vector_add_kernel(x, y, out, n, BLOCK: "tl.constexpr"):  # noqa: F821
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)  # noqa: F821
+    tl.store(out + at, tl.load(x + at, mask=at < n) + tl.load(y + at, mask=at < n), mask=at < n)  # noqa: F821
+
+
+def cubin_folder(path):
+    """A cubin as this package leaves it: its metadata says which constants it was compiled with."""
+    made = ROOT / "examples/artifacts/3.9.0/sm90/vector_add_f32"
+    path.mkdir()
+    (path / "vector_add_kernel.cubin").write_bytes((made / "vector_add_kernel.cubin").read_bytes())
+    metadata = json.loads((made / "vector_add_kernel.json").read_text())
+    metadata["kernel_signature"] = repr((("BLOCK", "constexpr", 1024, True),))
+    (path / "vector_add_kernel.json").write_text(json.dumps(metadata))
+    return path
+
+
+def test_cubins_among_the_configs(tmp_path):
+    """On the CPU a cubin can't run, and what isn't there can't anywhere: both are passed over."""
+    cubin, missing = cubin_folder(tmp_path / "cubin"), tmp_path / "missing"
+    configs = [triton.Config({"autotune_cubin_dir": str(folder)}) for folder in (cubin, missing)]
+    tuned = triton_runner.autotune([*configs, triton.Config({"BLOCK": 64})], key=["n"])(
+        triton_runner.jit(vector_add_kernel))
+    x, y, out = (np.full(100, value, np.float32) for value in (1, 2, 0))
+    tuned[(2,)](x, y, out, 100)
+    assert tuned.best_config.kwargs["BLOCK"] == 64 and (out == 3).all()
+    only = triton_runner.autotune(configs, key=["n"])(triton_runner.jit(vector_add_kernel))
+    with pytest.raises(Unsupported, match="a cubin holds machine code of a GPU"):
+        only[(2,)](x, y, out, 100)
 
 
 def fill(out, n, BLOCK: "tl.constexpr"):  # noqa: F821

@@ -8,6 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import triton_runner
 from triton_runner import testing, torch_utils
 from triton_runner.bench import utils
 
@@ -123,6 +124,13 @@ def test_nvsmi_without_a_gpu(monkeypatch, tmp_path):
     program.write_text("#!/bin/sh\n[ \"$3\" = --query-gpu=clocks.current.sm,memory.used ] && echo '1980, 512'\n")
     program.chmod(0o755)
     assert testing.nvsmi(["clocks.current.sm", "memory.used"]) == [1980, 512]
+
+
+def test_bandwidth_without_a_gpu():
+    if triton_runner.IS_CUDA:
+        pytest.skip("there is one")
+    with pytest.raises(RuntimeError, match="no GPU|pip install triton"):
+        testing.get_dram_gbps()
 
 
 # bench.utils
