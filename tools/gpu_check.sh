@@ -22,10 +22,14 @@ cli       the packed examples through triton-runner demo: PTX and cubins of
 lowered   the same through a Triton that was packed: GPU_CHECK_PACK=FOLDER
           pack_deps.sh deps triton=V lowered=V, since all is too much for one
           journey
+python    the Python package with the machine's torch and Triton: every
+          example kernel at every level, tests/package/test_gpu.py, the
+          scripts of examples/runner
+packed    the first of these through every Triton that was packed
 bench     a launch from C beside cuLaunchKernelEx
 sanitize  compute-sanitizer over the tests and the examples of one version
 
-All but 'lowered' if none is named. A short report goes to the standard output; it, the
+All but 'lowered' and 'packed' if none is named. A short report goes to the standard output; it, the
 logs and launch.json go to \$OUT, or build/device/results.
 USAGE
 }
@@ -65,6 +69,8 @@ run_build() {
     export PKG_CONFIG_PATH=$PACK/deps/lib/pkgconfig
   fi
   [[ -e $BUILD/build.ninja ]] && options=(--reconfigure)
+  python3 -c 'import sysconfig, os; assert os.path.exists(sysconfig.get_paths()["include"] + "/Python.h")' &&
+    options+=(-Dpython=enabled "-Dpython_program=$(command -v python3)")
   meson setup "${options[@]}" "$BUILD" || return
   ninja -C "$BUILD" || return
   build_benchmark
@@ -175,6 +181,59 @@ run_lowered() {
   return "$status"
 }
 
+# ---------------------------------------------------------------- the Python package
+
+# matrix NAME: the example kernels at every level through whichever Triton is on PYTHONPATH.
+matrix() {
+  python3 tests/matrix/program.py --device cuda --folder "$BUILD/matrix_$1" >"$BUILD/matrix_$1.txt" 2>"$BUILD/matrix_$1.err"
+  tail -n 30 "$BUILD/matrix_$1.err"
+  python3 - "$BUILD/matrix_$1.txt" "$1" <<'PY' >&3
+import collections, json, sys
+rows = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
+good = collections.Counter(row["level"] for row in rows if row["result"] == "ok")
+print(f"   Triton {sys.argv[2]}: {len(rows)} launches,", ", ".join(f"{level} {n}" for level, n in good.items()), "ok")
+for row in rows:
+    if row["result"] != "ok":
+        print("    ", row["variant"], row["level"], row["result"][:300])
+PY
+  ! grep -q '"variant"' "$BUILD/matrix_$1.txt" && return 1
+  ! grep '"variant"' "$BUILD/matrix_$1.txt" | grep -qv '"ok"'
+}
+
+use_package() {
+  ln -sf "$BUILD"/python/_core.*.so python/triton_runner/
+  export PYTHONPATH=$PWD/python${PYTHONPATH:+:$PYTHONPATH} TRITON_CACHE_DIR=$BUILD/triton
+  unpack_ptxas
+}
+
+run_python() {
+  local status=0
+  use_package
+  matrix "$(python3 -c 'import triton; print(triton.__version__)')" || status=1
+  python3 -m pytest tests/package/test_gpu.py -q -p no:cacheprovider 2>&1 | tee "$BUILD/test_gpu.txt" || status=1
+  report "tests/package/test_gpu.py: $(tail -1 "$BUILD/test_gpu.txt")"
+  grep -E '^(FAILED|ERROR)' "$BUILD/test_gpu.txt" | cut -c1-300 | sed 's/^/     /' >&3
+  python3 tests/matrix/scripts.py --jobs 12 >"$BUILD/scripts.txt" 2>&1 || status=1
+  sed 's/^/   /' "$BUILD/scripts.txt" >&3
+  return "$status"
+}
+
+run_packed() {
+  local archive version status=0
+  use_package
+  for archive in "$PACK"/triton-*.tar.xz; do
+    version=$(basename "$archive" .tar.xz)
+    mkdir -p "$BUILD/$version" && tar -C "$BUILD/$version" -xJf "$archive" || return
+    (
+      export PYTHONPATH=$BUILD/$version:$PYTHONPATH
+      # Wheels are packed without their ptxas: this machine's, unless they have one.
+      [[ -x $BUILD/$version/triton/backends/nvidia/bin/ptxas ]] || export TRITON_PTXAS_PATH=/usr/local/cuda/bin/ptxas
+      matrix "${version#triton-}"
+    ) || status=1
+  done
+  return "$status"
+}
+
 # ---------------------------------------------------------------- numbers, sanitizer
 
 run_bench() {
@@ -213,12 +272,12 @@ main() {
   local name
   for name; do
     case $name in
-      build | test | cli | lowered | bench | sanitize) ;;
+      build | test | cli | lowered | python | packed | bench | sanitize) ;;
       -h | --help) usage; return ;;
       *) usage >&2; return 2 ;;
     esac
   done
-  [[ $# -gt 0 ]] || set -- build test cli bench sanitize
+  [[ $# -gt 0 ]] || set -- build test cli python bench sanitize
   mkdir -p "$RESULTS" "$BUILD"
   export LD_LIBRARY_PATH=$PACK/deps/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   {
