@@ -78,6 +78,11 @@ def _move(aside, folder, metadata_name):
     os.rename(aside, folder)
 
 
+def discard(folder):
+    """Removes a damaged folder, if it can be."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _umask():
     """The process's umask, without changing it."""
     try:

@@ -7,6 +7,8 @@ frontend, autotuner and heuristics take it for one, or StandaloneFunction where 
 import importlib
 import inspect
 import json
+import os
+import re
 import sys
 import threading
 from functools import lru_cache
@@ -83,7 +85,7 @@ class Launching:
         device = self._choose_device(bound)
         artifact = state.reader.read(given) if given else None
         key = (context.generation(), device, artifact.digest if artifact else None, bound.key,
-               (adapter.inspection_key(), adapter.extra_key(self, bound)) if adapter else None)
+               self._compilation_key(adapter, device, bound) if adapter else None)
         entry = state.entries.get(key)
         if entry is None:
             entry = self._find_or_make(key, bound, device, given, artifact, args, kwargs, warmup)
@@ -97,6 +99,11 @@ class Launching:
         self._launch(entry, canonical_grid(grid, bound), bound, device)
         return entry.result
 
+    def _compilation_key(self, adapter, device, bound):
+        """What a compilation depends on besides the function and the call."""
+        target = os.environ.get("TRITON_RUNNER_TARGET") if device.kind == "cpu" else None
+        return adapter.inspection_key(), adapter.extra_key(self, bound), target
+
     def _launch(self, entry, grid, bound, device):
         if 0 in grid:
             return
@@ -105,13 +112,13 @@ class Launching:
         hooks = adapter.launch_hooks() if adapter else None
         allocator = adapter.allocator() if adapter and entry.needs_scratch else None
         if hooks is None:
-            entry.kernel.launch(grid, bound, entry.leaves, stream, allocator)
+            _launch_kernel(entry, grid, bound, stream, allocator)
             return
         enter, leave = hooks
         metadata = adapter.launch_metadata(entry.result, grid, stream, bound.arguments(), entry.kernel.function)
         if enter is not None:
             enter(metadata)
-        entry.kernel.launch(grid, bound, entry.leaves, stream, allocator)
+        _launch_kernel(entry, grid, bound, stream, allocator)
         if leave is not None:
             leave(metadata)
 
@@ -191,19 +198,20 @@ class Launching:
         if engine is None:
             language = "Gluon" if self._gluon else "Triton"
             raise Unsupported(f"{self.__name__}: {language} compiles to {level.upper()}. {reason}")
-        key = disk_cache.digest(source.hash(), request.options.hash(), str(target), "cpu", adapter.version,
-                                _core.version)
+        key = disk_cache.digest(source.hash(), _kinds(request.constants), request.options.hash(), str(target), "cpu",
+                                adapter.version, _core.version)
         with disk_cache.lock(key):
-            path, values, hit = _cached_text(key, level, lambda: self._make_text(source, request, target, bound,
-                                                                                positional))
+            path, text, values, hit = _cached_text(key, level, lambda: self._make_text(source, request, target, bound,
+                                                                                      positional))
         if environment.is_verbose():
             print(f"[Triton Runner] {self.__name__}: {level.upper()} for sm_{target.arch} by Triton {adapter.version}",
                   file=sys.stderr)
-        color_print.print_triton_cache_dir(str(path), hit)
-        text_path = path.with_suffix(f".{level}")
-        kernel = context.context().load(text_path.read_bytes(), str(text_path), device="cpu", level=level,
-                                        metadata=json.dumps(values))
-        return kernel, CompiledKernel(kernel, values, key, None), values
+        color_print.print_triton_cache_dir(path and str(path), hit)
+        kernel = context.context().load(text, str(path.with_suffix(f".{level}") if path else self.__name__), device="cpu",
+                                        level=level, metadata=json.dumps(values))
+        result = CompiledKernel(kernel, values, key, None)
+        result.src = source  # as Triton's; its launch_metadata asks for it
+        return kernel, result, values
 
     def _make_text(self, source, request, target, bound, positional):
         text, values = self._runner.adapter.make_ttir(source, request, target)
@@ -228,7 +236,7 @@ class Launching:
     # ------------------------------------------------------------ copies
 
     def __reduce__(self):
-        return _find_function, (self.__module__, self.__qualname__)
+        return _find_function, (self.__module__, self.fn.__qualname__)
 
     def __deepcopy__(self, memo):
         other = type(self)(self.fn, **self._given_options)
@@ -273,19 +281,55 @@ def _publish(key, name, artifact, kernel, values):
 
 
 def _cached_text(key, level, make):
-    """(path of the metadata, metadata, hit) of a text in Triton's cache, made by `make` if it isn't there."""
+    """(path of the metadata, text, metadata, hit) of a text in Triton's cache, made by `make` if it isn't there. The
+    path is None where the cache can't be written."""
     folder = disk_cache.folder_of(key)
-    name = next((path.name[len(disk_cache.GROUP):] for path in folder.glob(disk_cache.GROUP + "*.json")), None)
-    files = disk_cache.read(folder, name) if name else None
-    if files:
-        try:
-            return files[name], json.loads(files[name].read_text()), True
-        except (OSError, ValueError):
-            pass  # made anew
+    if not environment.get("TRITON_ALWAYS_COMPILE"):
+        found = _read_text(folder, level)
+        if found:
+            return (*found, True)
     text, values = make()
     name = f"{values['name']}.json"
-    disk_cache.publish(folder, name, {f"{values['name']}.{level}": text, name: json.dumps(values)})
-    return folder / name, values, False
+    path = folder / name
+    try:
+        disk_cache.publish(folder, name, {f"{values['name']}.{level}": text, name: json.dumps(values)})
+    except OSError:
+        path = None
+    return path, text, values, False
+
+
+def _read_text(folder, level):
+    """(path of the metadata, text, metadata) in a finished folder; one that is damaged is removed."""
+    name = next((path.name[len(disk_cache.GROUP):] for path in folder.glob(disk_cache.GROUP + "*.json")), None)
+    files = disk_cache.read(folder, name) if name else None
+    if not files:
+        return None
+    try:
+        values = json.loads(files[name].read_text())
+        return files[name], files[name].with_suffix(f".{level}").read_text(), values
+    except (OSError, ValueError):
+        disk_cache.discard(folder)
+        return None
+
+
+def _kinds(constants):
+    """Tells constants apart that Triton's own key doesn't: None from "None", 1 from "1"."""
+    return sorted(f"{path}: {type(value).__name__}" for path, value in constants.items())
+
+
+def _launch_kernel(entry, grid, bound, stream, allocator):
+    try:
+        entry.kernel.launch(grid, bound, entry.leaves, stream, allocator)
+    except TritonRunnerError as error:
+        error.message = _with_names(str(error.message), entry, bound)
+        raise
+
+
+def _with_names(message, entry, bound):
+    """Old versions of Triton call parameters arg0, arg1 and so on: says what the function calls them."""
+    names = {f"'arg{number}'": bound.names[bound.leaves[leaf][0]]
+             for number, (leaf, param) in enumerate(zip(entry.leaves, entry.kernel.params)) if param.name == f"arg{number}"}
+    return re.sub(r"'arg\d+'", lambda match: f"'{names[match[0]]}'" if match[0] in names else match[0], message)
 
 
 @lru_cache(maxsize=None)

@@ -41,7 +41,7 @@ def canonical_grid(grid, bound):
     """(x, y, z). `grid` is one to three integers, or a function of the arguments by name that gives them."""
     if callable(grid):
         grid = grid(bound.arguments())
-    if hasattr(grid, "__index__"):
+    if hasattr(grid, "__index__") and not getattr(grid, "ndim", 0):
         grid = (grid,)
     try:
         sizes = [_integer(size) for size in grid]
