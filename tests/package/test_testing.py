@@ -1,5 +1,6 @@
 """triton_runner.testing and triton_runner.bench without a GPU, and torch_utils on NumPy arrays."""
 
+import contextlib
 import sys
 import time
 from types import SimpleNamespace
@@ -124,6 +125,79 @@ def test_nvsmi_without_a_gpu(monkeypatch, tmp_path):
     program.write_text("#!/bin/sh\n[ \"$3\" = --query-gpu=clocks.current.sm,memory.used ] && echo '1980, 512'\n")
     program.chmod(0o755)
     assert testing.nvsmi(["clocks.current.sm", "memory.used"]) == [1980, 512]
+
+
+class FakeTorch:
+    """As much of torch as measuring on a GPU takes. A call of `run` takes 2 ms of the GPU's time, a graph those it caught."""
+
+    int32 = "int32"
+
+    def __init__(self):
+        self.now, self.captured, self.log = 0.0, None, []
+        self.cuda = self
+        fake = self
+
+        class Event:
+            def __init__(self, enable_timing):
+                assert enable_timing
+
+            def record(self):
+                self.at = fake.now
+
+            def elapsed_time(self, end):
+                assert fake.log[-1] == "synchronize", "times are read when they are there"
+                return end.at - self.at
+
+        class CUDAGraph:
+            def replay(self):
+                fake.now += 2.0 * self.calls
+
+        self.Event, self.CUDAGraph = Event, CUDAGraph
+
+    def run(self):
+        if self.captured is None:
+            self.now += 2.0
+            self.log.append("run")
+        else:
+            self.captured += 1
+
+    def synchronize(self):
+        self.log.append("synchronize")
+
+    def empty(self, count, dtype, device):
+        assert (dtype, device) == ("int32", "cuda") and count * 4 >= 1 << 27, "larger than any L2 cache"
+        return SimpleNamespace(zero_=lambda: self.log.append("zero"))
+
+    def Stream(self):
+        return None
+
+    def stream(self, stream):
+        return contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def graph(self, graph):
+        self.captured = 0
+        yield
+        graph.calls, self.captured = self.captured, None
+
+
+def test_do_bench_on_a_gpu(monkeypatch):
+    torch = FakeTorch()
+    monkeypatch.setattr(testing, "_torch_with_gpu", lambda: torch)
+    assert testing.do_bench(torch.run, warmup=10, rep=20) == pytest.approx(2.0)
+    assert torch.log.count("run") == 1 + 5 + 5 + 10, "once, to estimate, to warm up, to measure"
+    assert all(torch.log[i - 1] == "zero" for i, what in enumerate(torch.log) if what == "run" and i > 0)
+    assert testing.do_bench(torch.run, 0, 8, return_mode="all") == pytest.approx([2.0] * 4)
+
+
+def test_do_bench_cudagraph_on_a_gpu(monkeypatch):
+    torch = FakeTorch()
+    monkeypatch.setattr(testing, "_torch_with_gpu", lambda: torch)
+    assert testing.do_bench_cudagraph(torch.run, rep=20) == pytest.approx(2.0)
+    assert testing.do_bench_cudagraph(torch.run, rep=20, quantiles=[0.5, 0.9]) == pytest.approx([2.0, 2.0])
+    gradient = SimpleNamespace(grad=1, detach_=lambda: gradient, requires_grad_=lambda value: gradient)
+    testing.do_bench_cudagraph(torch.run, rep=20, grad_to_none=[gradient])
+    assert gradient.grad is None
 
 
 def test_bandwidth_without_a_gpu():
