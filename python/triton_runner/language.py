@@ -30,4 +30,4 @@ def dump_grids(val: Any, offset: int = 0, **_: Any) -> None:
 # Triton lets a kernel call a name that was imported from a module only if it is a jitted function or a builtin. A
 # builtin gets the builder as a further keyword, hence **_.
 for _function in (dump, dump_boundary, dump_grids):
-    _function.__triton_builtin__ = True
+    setattr(_function, "__triton_builtin__", True)

@@ -61,7 +61,9 @@ def _summary(times: List[float], quantiles: Optional[Sequence[float]], return_mo
         return found[0] if len(found) == 1 else found
     if return_mode == "all":
         return times
-    return {"min": min, "max": max, "mean": statistics.mean, "median": statistics.median}[return_mode](times)
+    summaries: Dict[str, Callable[[List[float]], float]] = {"min": min, "max": max, "mean": statistics.mean,
+                                                            "median": statistics.median}
+    return summaries[return_mode](times)
 
 
 def _check_mode(return_mode: str) -> None:
@@ -256,7 +258,7 @@ class Mark:
         """Measures everything. `print_data` prints tables, `save_path` is a folder for tables and plots, `show_plots`
         shows them (needs matplotlib), `return_df` returns a pandas DataFrame for each benchmark (needs pandas)."""
         single = isinstance(self.benchmarks, Benchmark)
-        benchmarks = [self.benchmarks] if single else list(self.benchmarks)
+        benchmarks = [self.benchmarks] if isinstance(self.benchmarks, Benchmark) else list(self.benchmarks)
         if save_path:
             os.makedirs(save_path, exist_ok=True)
         tables = []

@@ -30,7 +30,7 @@ class Autotuner(_TritonAutotuner):
                  rep: Optional[float] = None, use_cuda_graph: bool = False,
                  do_bench: Optional[Callable[..., Any]] = None, cache_results: bool = False) -> None:
         ensure_driver()
-        extra = {"do_bench": do_bench} if _CHOOSES_BENCHMARK else {}
+        extra: Dict[str, Any] = {"do_bench": do_bench} if _CHOOSES_BENCHMARK else {}
         if "cache_results" in _ARGUMENTS:
             extra["cache_results"] = cache_results
         elif cache_results:
