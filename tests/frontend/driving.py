@@ -77,7 +77,7 @@ class Slow(triton.JITFunction):
         return kwargs
 
 
-def plain(x, n, BLOCK: "tl.constexpr"):
+def plain(x, n, BLOCK):
     pass
 
 

@@ -23,12 +23,12 @@ def nothing(x, a, b):
 
 
 @triton.jit
-def annotated(x, a: tl.int64, b: tl.uint32, c: bool, d: tl.float32, e: "i32", MODE: tl.constexpr = "D"):
+def annotated(x, a: tl.int64, b: tl.uint32, c: bool, d: tl.float32, e: "i32", MODE: tl.constexpr = "D"):  # noqa: F821
     pass
 
 
 @triton.jit
-def pointers(x: tl.const, y: tl.pointer_type(tl.float32), z: "*fp16"):
+def pointers(x: tl.const, y: tl.pointer_type(tl.float32), z: "*fp16"):  # noqa: F722
     pass
 
 

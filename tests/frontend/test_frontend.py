@@ -1,8 +1,8 @@
 """The package's front ends: the programs beside this file, run by Pythons that have a Triton and nothing else, and what
 is said where Triton is missing or isn't one that is supported.
 
-TRITON_RUNNER_VENVS is where those Pythons are (tools/triton_venvs.sh), TRITON_RUNNER_VENV_VERSIONS names the versions. The
-extension is used where it is installed, else standin.py; NumPy where this Python has it.
+TRITON_RUNNER_VENVS is where those Pythons are (tools/triton_venvs.sh), TRITON_RUNNER_VENV_VERSIONS names the versions.
+The extension is used where it is installed, else standin.py; NumPy where this Python has it.
 """
 
 import importlib.util

@@ -18,7 +18,8 @@ class Adapter32(Adapter33):
 
     def extra_key(self, fn, bound):
         # A bool counts as the integer that it is, and annotated integers are specialized: False is divisible by 16.
-        looked_at = [_kind(_python_number(value, type_)) for param, type_, value in zip(fn.params, bound.types, bound.values)
+        looked_at = [_kind(_python_number(value, type_))
+                     for param, type_, value in zip(fn.params, bound.types, bound.values)
                      if not param.is_constexpr and not param.do_not_specialize
                      and (type_ == "u1" or param.annotation_type)]
         return tuple(looked_at) or None
