@@ -42,16 +42,16 @@ class Function:
         return SIZE
 
 
-def quick(kernel_call, quantiles):
-    """A benchmark of one call."""
-    started = time.perf_counter()
-    kernel_call()
-    return [time.perf_counter() - started] * len(quantiles)
+def tune(*sizes, errors=None, key=("n",), **options):
+    """A tuned Function with a config a size, measured by what each launch is meant to take."""
+    function = Function(errors)
 
+    def do_bench(kernel_call, quantiles):
+        kernel_call()
+        return [float(function.launches[-1][0])] * len(quantiles)
 
-def tune(*sizes, errors=None, key=("n",), do_bench=quick, **options):
     configs = [triton.Config({"SIZE": size}, num_warps=size) for size in sizes]
-    return triton_runner.autotune(configs, key=list(key), do_bench=do_bench, **options)(Function(errors))
+    return triton_runner.autotune(configs, key=list(key), **{"do_bench": do_bench, **options})(function)
 
 
 def launch(tuned, x=None, n=8):
