@@ -43,6 +43,21 @@ IOTA(16)
 IOTA(32)
 IOTA(64)
 
+#define REPEAT(bits)                                                                                                   \
+    static void repeat_##bits(size_t rows, size_t n, void *dst, const void *src, int64_t stride)                       \
+    {                                                                                                                  \
+        uint##bits##_t *d = dst;                                                                                       \
+        const uint##bits##_t *s = src;                                                                                 \
+        for (size_t r = 0; r < rows; r++, d += n, s += stride) {                                                       \
+            const uint##bits##_t v = *s;                                                                               \
+            SIMD for (size_t i = 0; i < n; i++) d[i] = v;                                                              \
+        }                                                                                                              \
+    }
+REPEAT(8)
+REPEAT(16)
+REPEAT(32)
+REPEAT(64)
+
 static void round_tf32(size_t n, void *dst, const void *va)
 {
     float *d = dst;
@@ -79,6 +94,10 @@ void ISA_NAME(install_run)(tr_kernels *kernels)
     kernels->iota[1] = iota_16;
     kernels->iota[2] = iota_32;
     kernels->iota[3] = iota_64;
+    kernels->repeat[0] = repeat_8;
+    kernels->repeat[1] = repeat_16;
+    kernels->repeat[2] = repeat_32;
+    kernels->repeat[3] = repeat_64;
     kernels->round_tf32 = round_tf32;
     kernels->count_true = count_true;
 }

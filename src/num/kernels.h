@@ -64,6 +64,8 @@ typedef struct tr_kernels {
     tr_reduce_fn *reduce_rows[TR_EW_COUNT][TR_DTYPE_COUNT];           /* NULL: none */
     /* dst[i] = value, for elements of 1, 2, 4, 8 bytes: index log2(size); value in the low bytes. */
     void (*fill[4])(size_t n, void *dst, uint64_t value);
+    /* Row r of dst, n elements long, is src[r * stride] again and again. */
+    void (*repeat[4])(size_t rows, size_t n, void *dst, const void *src, int64_t stride);
     /* dst[i] = base + i * step, wrapping, for integers of 1, 2, 4, 8 bytes. */
     void (*iota[4])(size_t n, void *dst, int64_t base, int64_t step);
     /* dst[i] = mask[i] ? a[i] : b[i] for 1, 2, 4, 8 bytes is ew[TR_EW_SELECT][...]. */

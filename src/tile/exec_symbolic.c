@@ -314,6 +314,17 @@ static bool compare_zero(int predicate, int64_t value)
     }
 }
 
+/* Whether a tile that changes along several dimensions is on one side of 0 everywhere, and its comparison with it so the
+ * same everywhere. */
+static bool compare_ranges(const tr_affine *difference, const tr_shape *shape, int predicate, bool *out_truth)
+{
+    int64_t lo, hi;
+    if (!affine_range(difference, shape, &lo, &hi)) return false;
+    *out_truth = compare_zero(predicate, lo);
+    if (predicate < 2) return lo > 0 || hi < 0;
+    return compare_zero(predicate, hi) == *out_truth;
+}
+
 const tr_step *tr_exec_SYM_CMP(tr_frame *frame, const tr_step *step)
 {
     const tr_shape *shape = &dst_slot(frame, step)->shape;
@@ -336,7 +347,15 @@ const tr_step *tr_exec_SYM_CMP(tr_frame *frame, const tr_step *step)
         varying++;
     }
     /* Room for the -1, the negations and the products of solve(). */
-    if (overflow || varying > 1 || a.base < -(INT64_MAX / 4) || a.base > INT64_MAX / 4)
+    if (overflow) return compute_elements(frame, step);
+    a.uniform = varying == 0;
+    if (varying > 1) {
+        bool truth;
+        if (!compare_ranges(&a, shape, predicate, &truth)) return compute_elements(frame, step);
+        set_truth(tile, truth);
+        return step + 1;
+    }
+    if (a.base < -(INT64_MAX / 4) || a.base > INT64_MAX / 4)
         return compute_elements(frame, step);
     if (varying == 0) {
         set_truth(tile, compare_zero(predicate, a.base));

@@ -151,6 +151,20 @@ void tr_reader_open(tr_reader *reader, const tr_frame *frame, const tr_view *vie
     }
 }
 
+/* Whole rows of which each repeats one element, as those of a row's maximum do beside the row. */
+static bool repeat_rows(const tr_reader *reader, const int64_t *index, int64_t n, void *dst)
+{
+    const int32_t inner = reader->rank - 1;
+    const int64_t row = reader->shape->dims[inner];
+    if (reader->form != TR_FORM_DENSE || inner < 1 || reader->strides[inner] != 0 || n % row != 0) return false;
+    if (index[inner - 1] + n / row > reader->shape->dims[inner - 1]) return false;
+    int64_t offset = 0;
+    for (int32_t d = 0; d < inner; d++) offset += index[d] * reader->strides[d];
+    reader->kernels->repeat[reader->log_size]((size_t)(n / row), (size_t)row, dst,
+                                              reader->data + (offset << reader->log_size), reader->strides[inner - 1]);
+    return true;
+}
+
 const void *tr_reader_run(const tr_reader *reader, int64_t start, int64_t n, void *temp)
 {
     if (reader->linear) return reader->data + (start << reader->log_size);
@@ -167,6 +181,7 @@ const void *tr_reader_run(const tr_reader *reader, int64_t start, int64_t n, voi
         rest /= dims[d];
     }
     if (n <= row - first) return read_row(reader, index, first, n, temp);
+    if (first == 0 && repeat_rows(reader, index, n, temp)) return temp;
     char *out = temp;
     while (n > 0) {
         int64_t piece = row - first < n ? row - first : n;

@@ -74,6 +74,28 @@ static void fill_repeats_and_iota_counts(void **state)
     }
 }
 
+static void repeat_makes_rows(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    fill_values(TR_I64, LONGEST, a, &random);
+    for (int log2_size = 0; log2_size < 4; log2_size++) {
+        const size_t size = (size_t)1 << log2_size;
+        EACH_RUN({
+            for (int64_t stride = 0; stride <= 2; stride++) {
+                const size_t row = n < 7 ? n : 7;
+                const size_t rows = n / row;
+                if (rows * (size_t)stride > LONGEST) continue;
+                memset(got, 0xa5, sizeof got);
+                set->repeat[log2_size](rows, row, got, a, stride);
+                for (size_t i = 0; i < rows * row; i++)
+                    assert_true(element(got, i, size) == element(a, i / row * (size_t)stride, size));
+                check_untouched(rows * row, size);
+            }
+        });
+    }
+}
+
 static void tf32_rounds_each(void **state)
 {
     (void)state;
@@ -110,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(select_takes_either),
         cmocka_unit_test(fill_repeats_and_iota_counts),
+        cmocka_unit_test(repeat_makes_rows),
         cmocka_unit_test(tf32_rounds_each),
         cmocka_unit_test(count_true_counts),
     };

@@ -95,6 +95,48 @@ static void test_comparisons(void **state)
 
 /* ---------------------------------------------------------------- ops of several kernels */
 
+/* A comparison that changes along both dimensions is often the same everywhere: above and below a diagonal. */
+static void test_comparisons_across_a_diagonal(void **state)
+{
+    static const char *const predicates[] = { "eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge" };
+    const char *pattern =
+        KERNEL("%o: !tt.ptr<i32>, %n: i32",
+               RANGE("8") "    %rows = tt.expand_dims %i {axis = 1 : i32} : tensor<8xi32> -> tensor<8x1xi32>\n"
+                          "    %cols = tt.expand_dims %i {axis = 0 : i32} : tensor<8xi32> -> tensor<1x8xi32>\n"
+                          "    %s_n = tt.splat %n : i32 -> tensor<1x8xi32>\n"
+                          "    %moved = arith.addi %cols, %s_n : tensor<1x8xi32>\n"
+                          "    %a = tt.broadcast %rows : tensor<8x1xi32> -> tensor<8x8xi32>\n"
+                          "    %b = tt.broadcast %moved : tensor<1x8xi32> -> tensor<8x8xi32>\n"
+                          "    %m = arith.cmpi PRED, %a, %b : tensor<8x8xi32>\n"
+                          "    %v = arith.extui %m : tensor<8x8xi1> to tensor<8x8xi32>\n"
+                          "    %c8 = arith.constant dense<8> : tensor<8x1xi32>\n"
+                          "    %lines = arith.muli %rows, %c8 : tensor<8x1xi32>\n"
+                          "    %l = tt.broadcast %lines : tensor<8x1xi32> -> tensor<8x8xi32>\n"
+                          "    %k = tt.broadcast %cols : tensor<1x8xi32> -> tensor<8x8xi32>\n"
+                          "    %at = arith.addi %l, %k : tensor<8x8xi32>\n"
+                          "    %s = tt.splat %o : !tt.ptr<i32> -> tensor<8x8x!tt.ptr<i32>>\n"
+                          "    %p = tt.addptr %s, %at : tensor<8x8x!tt.ptr<i32>>, tensor<8x8xi32>\n"
+                          "    tt.store %p, %v : tensor<8x8x!tt.ptr<i32>>\n");
+    const char *place = strstr(pattern, "PRED");
+    (void)state;
+    for (int32_t p = 0; p < 10; p++) {
+        char text[4096];
+        snprintf(text, sizeof(text), "%.*s%s%s", (int)(place - pattern), pattern, predicates[p], place + 4);
+        for (int32_t n = -9; n <= 9; n++) {
+            int32_t out[64];
+            memset(out, 0x5a, sizeof(out));
+            run_ok(text, one, (tr_arg[]){ ARG(out), tr_arg_i32(n) }, 2);
+            for (int32_t k = 0; k < 64; k++) {
+                const int32_t a = k / 8, b = k % 8 + n;
+                const uint32_t ua = (uint32_t)a, ub = (uint32_t)b;
+                const bool truth[] = { a == b, a != b,  a < b,   a <= b,  a > b,
+                                       a >= b, ua < ub, ua <= ub, ua > ub, ua >= ub };
+                assert_int_equal(out[k], truth[p]);
+            }
+        }
+    }
+}
+
 static void test_floats_by_class_and_power(void **state)
 {
     (void)state;
@@ -498,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_minimum_across_and_beside_the_bound),
         cmocka_unit_test(test_zero_extension_of_negative_elements),
         cmocka_unit_test(test_comparisons),
+        cmocka_unit_test(test_comparisons_across_a_diagonal),
         cmocka_unit_test(test_floats_by_class_and_power),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_loop_carried_tiles_change_places),
