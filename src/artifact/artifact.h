@@ -20,7 +20,7 @@ typedef struct tr_artifact {
     const tr_func *func;   /* the kernel in `module` */
     tr_image *image;       /* PTX and cubin, else NULL */
     const tr_entry *entry; /* the kernel in `image` */
-    tr_param *params;      /* the kernel's parameters, without hidden ones; none where neither is there */
+    tr_param *params;      /* the kernel's parameters, without hidden ones; none of TTGIR that the parser can't read */
     int32_t param_count;
     int32_t optional_params; /* how many of the last ones may be hidden: unknown which Triton wrote it */
 } tr_artifact;
@@ -43,7 +43,7 @@ TR_MUST_CHECK tr_status tr_artifact_open_memory(tr_str bytes, const char *name, 
 
 void tr_artifact_destroy(tr_artifact *artifact);
 
-/* Fills params and param_count from func, or from entry. */
+/* Fills params and param_count from entry, from func, or from LLIR's text. */
 TR_MUST_CHECK tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error);
 
 #endif

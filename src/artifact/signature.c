@@ -1,5 +1,7 @@
 #include "artifact/artifact.h"
 
+#include "artifact/llir_facts.h"
+
 /* "arg0", "arg12": what older versions print instead of a name. */
 static bool is_numbered(tr_str name)
 {
@@ -53,11 +55,11 @@ static tr_status read_func(tr_artifact *artifact, tr_error *error)
     return TR_OK;
 }
 
-/* ---------------------------------------------------------------- PTX and cubins: sizes, sometimes types */
+/* ---------------------------------------------------------------- LLIR, PTX and cubins: sizes, sometimes types */
 
-static tr_status read_entry_param(tr_artifact *a, int32_t index, tr_error *error)
+static tr_status read_entry_param(tr_artifact *a, const tr_entry *entry, int32_t index, tr_error *error)
 {
-    const tr_entry_param *from = &a->entry->params[index];
+    const tr_entry_param *from = &entry->params[index];
     tr_param param = { .is_pointer = from->is_pointer };
     tr_text name = { 0 }, type = { 0 };
     tr_text_printf(&name, "arg%d", index);
@@ -65,6 +67,8 @@ static tr_status read_entry_param(tr_artifact *a, int32_t index, tr_error *error
         tr_text_puts(&type, "pointer");
     else if (from->dtype != TR_DTYPE_NONE)
         tr_text_puts(&type, tr_dtype_name(from->dtype));
+    else if (from->size == 0)
+        tr_text_puts(&type, "aggregate");
     else
         tr_text_printf(&type, "%u bytes", from->size);
     param.name = name.failed ? NULL : tr_arena_copy(&a->arena, (tr_str){ name.data, name.size }).data;
@@ -77,14 +81,14 @@ static tr_status read_entry_param(tr_artifact *a, int32_t index, tr_error *error
 }
 
 /* Hidden parameters are left out where it is known how many there are. */
-static tr_status read_entry(tr_artifact *a, tr_error *error)
+static tr_status read_entry(tr_artifact *a, const tr_entry *entry, tr_error *error)
 {
-    const int32_t count = a->entry->param_count, most = tr_entry_hidden_most(a->entry);
+    const int32_t count = entry->param_count, most = tr_entry_hidden_most(entry);
     const char *version = a->metadata ? tr_metadata_text(a->metadata, "triton_version") : NULL;
     const int32_t known = version ? tr_hidden_of_triton(version) : -1;
     a->params = TR_NEW_ARRAY(&a->arena, tr_param, (size_t)count + 1);
     if (!a->params) return TR_OOM(error);
-    for (int32_t i = 0; i < count; i++) TR_TRY(read_entry_param(a, i, error));
+    for (int32_t i = 0; i < count; i++) TR_TRY(read_entry_param(a, entry, i, error));
     a->param_count = known >= 0 && known <= most ? count - known : count;
     a->optional_params = known >= 0 ? 0 : most;
     return TR_OK;
@@ -92,5 +96,12 @@ static tr_status read_entry(tr_artifact *a, tr_error *error)
 
 tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error)
 {
-    return artifact->entry ? read_entry(artifact, error) : read_func(artifact, error);
+    tr_entry entry;
+    if (artifact->entry) return read_entry(artifact, artifact->entry, error);
+    if (artifact->func) return read_func(artifact, error);
+    const tr_status status = tr_llir_facts_read(artifact->bytes, artifact->kernel, artifact->path, &artifact->arena,
+                                                &entry, error);
+    if (status == TR_NOT_FOUND) return TR_OK; /* written in another way than LLVM does: what comes of it will tell */
+    TR_TRY(status);
+    return read_entry(artifact, &entry, error);
 }

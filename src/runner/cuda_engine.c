@@ -120,7 +120,7 @@ static tr_status create_kernel(tr_kernel *kernel, tr_gpu_kernel *gpu, tr_str ima
     return read_descriptors(gpu, metadata, error);
 }
 
-/* TTGIR and LLIR don't say their parameters in a form that is read here: the PTX made of them does. */
+/* TTGIR that can't be read doesn't say its parameters, and LLIR not all: the PTX made of them does. */
 static tr_status adopt_signature(tr_artifact *artifact, const tr_lowered *lowered, tr_error *error)
 {
     if (artifact->func || artifact->entry) return TR_OK;

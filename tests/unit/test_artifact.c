@@ -476,9 +476,56 @@ static void written_by_triton(void **state)
 
 #define IN_ROOT(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)
 
+/* ---------------------------------------------------------------- LLIR */
+
+static tr_artifact *open_llir(const char *text, const char *metadata)
+{
+    tr_error error;
+    tr_artifact *a = NULL;
+    const tr_artifact_options options = { .metadata_text = metadata };
+    check_ok(tr_artifact_open_memory(tr_str_of(text), "k.llir", &options, &a, &error), &error);
+    return a;
+}
+
+static void parameters_of_llir(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "; ModuleID = 'LLVMDialectModule'\nsource_filename = \"LLVMDialectModule\"\n"
+        "declare void @f(i32)\n"
+        "define ptx_kernel void @k(ptr addrspace(1) nofree readonly captures(none) %0, i32 %n,\n  i1 %2, i64 %3, half %4, "
+        "bfloat %5, float %6, double %7, ptr byval([128 x i8]) align 64 %8, { ptr, [2 x i64] } %9, "
+        "ptr addrspace(1) %10, ptr addrspace(1) %11) local_unnamed_addr #0 {\n  ret void\n}\n";
+    static const char *const types[] = { "pointer", "i32", "i1",  "i64",       "f16",       "bf16",
+                                         "f32",     "f64", "128 bytes", "aggregate", "pointer", "pointer" };
+    tr_artifact *a = open_llir(text, NULL);
+    assert_int_equal(a->param_count, 12);
+    assert_int_equal(a->optional_params, 2);
+    for (int i = 0; i < 12; i++) assert_string_equal(a->params[i].type, types[i]);
+    assert_true(a->params[0].is_pointer && !a->params[1].is_pointer && !a->params[8].is_pointer);
+    tr_artifact_destroy(a);
+    /* Two of them are the compiler's. */
+    a = open_llir(text, "{\"name\": \"k\", \"triton_version\": \"3.6.0\", \"num_warps\": 4, \"shared\": 0}");
+    assert_int_equal(a->param_count, 10);
+    assert_int_equal(a->optional_params, 0);
+    tr_artifact_destroy(a);
+
+    a = open_llir("define void @\"k\"() {\n", NULL);
+    assert_int_equal(a->param_count, 0);
+    tr_artifact_destroy(a);
+
+    tr_error error;
+    const tr_artifact_options options = { 0 };
+    check_fails(tr_artifact_open_memory(tr_str_of("target triple = \"x\"\ndefine void @k(i32 %0, "), "k.llir", &options,
+                                        &a, &error),
+                TR_INVALID_INPUT, &error, "the list of parameters of 'k' has no end");
+    assert_int_equal(error.line, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_of_llir),
         cmocka_unit_test(levels_by_content),
         cmocka_unit_test(no_level),
         cmocka_unit_test(names_of_levels),
