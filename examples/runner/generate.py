@@ -30,7 +30,7 @@ NAMES = {"ttgir": "TTGIR", "llir": "LLIR", "ptx": "PTX", "cubin": "cubin"}
 MAIN_ARCH = 90
 # The folder is kept small: one version has artifacts for other GPUs, the larger kernel has all levels for some versions.
 MAIN_VERSION, OTHER_ARCHS, OTHER_LEVELS = "v3.4.0", (75, 80, 86, 120), ("ttgir", "ptx", "cubin")
-TMA_VERSIONS = ("v3.4.0", "v3.6.0", "v3.9.0")
+TMA_VERSIONS = ("v3.4.0", "v3.6.0")
 
 # Module of common/ -> kernel, its parameters, constants, script, folder of the script below python/ and ttir/.
 KERNELS = {
