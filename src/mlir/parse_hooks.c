@@ -312,7 +312,7 @@ static tr_status parse_execute_region(tr_parser *p, tr_op_state *state)
     return tr_peek_kind(p) == '{' ? tr_parse_attr_dict(p) : TR_OK;
 }
 
-/* index_switch = use dict? ('->' types)? ('case' integer region)* 'default' region
+/* index_switch = use dict? ('->' type (',' type)*)? ('case' integer region)* 'default' region
  * The default region is the first one, as in generic form. */
 static tr_status parse_index_switch(tr_parser *p, tr_op_state *state)
 {
@@ -321,7 +321,7 @@ static tr_status parse_index_switch(tr_parser *p, tr_op_state *state)
     TR_TRY(tr_parse_use(p));
     TR_TRY(tr_fill_operands(p, state->op, first, first_type, 1));
     if (tr_peek_kind(p) == '{') TR_TRY(tr_parse_attr_dict(p));
-    if (tr_take(p, TR_TOKEN_ARROW)) TR_TRY(tr_parse_result_types(p));
+    if (tr_take(p, TR_TOKEN_ARROW)) TR_TRY(tr_parse_types(p));
     TR_TRY(tr_fill_results(p, state->op, p->type_stack.items + first_type + 1, p->type_stack.count - first_type - 1));
 
     if (!tr_vec_push(&p->region_stack, NULL)) return tr_parse_oom(p);

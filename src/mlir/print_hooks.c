@@ -216,7 +216,10 @@ static tr_status print_index_switch(tr_printer *p, const tr_op *op)
     tr_put(p, " ");
     tr_print_value(p, op->operands[0]);
     TR_TRY(print_dict_without(p, op, "cases", " "));
-    print_arrow(p, op);
+    if (op->result_count) {
+        tr_put(p, " -> "); /* a list without parentheses */
+        print_result_types(p, op);
+    }
     tr_put(p, " ");
     for (int32_t i = 0; i < cases->count; i++) {
         tr_text_printf(p->out, "\n%*scase %lld ", p->indent, "", (long long)cases->ints[i]);

@@ -230,6 +230,22 @@ static void patch(tr_compiler *c, uint32_t step, int operand)
     c->code->steps.items[step].x[operand] = tr_here(c);
 }
 
+/* Goes on if the register is `value`, else jumps; the jump is patched later. */
+static tr_status branch_unless_equal(tr_compiler *c, tr_dtype dtype, uint32_t reg, uint64_t value, uint32_t *out_step)
+{
+    uint32_t constant, equal;
+    TR_TRY(tr_new_reg(c, value, &constant));
+    TR_TRY(tr_new_reg(c, 0, &equal));
+    tr_step *step = tr_emit(c, TR_STEP_SCALAR, dtype);
+    if (!step) return TR_OUT_OF_MEMORY;
+    step->x[0] = equal;
+    step->x[1] = reg;
+    step->x[2] = constant;
+    step->kernel = c->code->kernels->ew[TR_EW_CMPI_EQ][dtype];
+    step->kernel_name = tr_ew_describe(TR_EW_CMPI_EQ)->name;
+    return emit_branch_false(c, equal, out_step);
+}
+
 /* ---------------------------------------------------------------- scf */
 
 TR_LOWER(for)
@@ -330,9 +346,38 @@ TR_LOWER(while)
     return TR_OK;
 }
 
+/* The cases one after another: is it this one? The default region is the first one. */
+TR_LOWER(index_switch)
+{
+    const tr_attr *cases = tr_op_attr(op, "cases");
+    tr_value **results = value_list(c, op->results, op->result_count);
+    TR_VEC(uint32_t) ends = { 0 };
+    uint32_t index;
+    tr_status status = TR_OK;
+    (void)row;
+    if (!results) return TR_OOM(c->error);
+    TR_TRY(tr_close_groups(c));
+    TR_TRY(tr_use_reg(c, op->operands[0], &index));
+    for (int i = 0; i < op->result_count; i++) TR_TRY(bind_carried(c, &op->results[i], NULL));
+    for (int32_t i = 0; i < cases->count && status == TR_OK; i++) {
+        uint32_t branch = 0;
+        status = branch_unless_equal(c, TR_I64, index, (uint64_t)cases->ints[i], &branch);
+        if (status == TR_OK) status = lower_yielding(c, op->regions[1 + i], results, op->result_count);
+        c->op = op;
+        if (status == TR_OK && !tr_vec_push(&ends, tr_here(c))) status = TR_OOM(c->error);
+        if (status == TR_OK) status = emit_jump(c, 0);
+        if (status == TR_OK) patch(c, branch, 1);
+    }
+    if (status == TR_OK) status = lower_yielding(c, op->regions[0], results, op->result_count);
+    c->op = op;
+    for (size_t i = 0; i < ends.count && status == TR_OK; i++) patch(c, ends.items[i], 0);
+    tr_vec_deinit(&ends);
+    return status;
+}
+
 /* ---------------------------------------------------------------- functions */
 
-/* A call being inlined, or a region being lowered to a subroutine. */
+/* A call or an scf.execute_region being inlined, or a region being lowered to a subroutine. */
 struct tr_call_frame {
     const tr_func *func;
     const tr_op *call;    /* NULL for the kernel itself and for a subroutine */
@@ -449,7 +494,14 @@ static tr_status lower_terminator(tr_compiler *c, block_plan *plan, const tr_op 
 {
     uint32_t condition, branch;
     TR_TRY(tr_close_groups(c));
+    /* A function or a region of scalars doesn't yield, and nothing returns out of an execute_region. */
+    const bool yields = c->call->call && c->call->call->code == TR_OP_scf_execute_region;
+    if (tr_exec_rows[op->code].structural && op->successor_count == 0 && op->code != TR_OP_ub_unreachable &&
+        yields != (op->code == TR_OP_scf_yield))
+        return tr_fail_op(c->error, TR_INVALID_INPUT, c->module, op, "'%.*s' can't end a block here",
+                          TR_STR_ARG(op->name));
     switch (op->code) {
+    case TR_OP_scf_yield:
     case TR_OP_tt_return:
     case TR_OP_tt_reduce_return:
     case TR_OP_tt_scan_return:
@@ -530,6 +582,22 @@ TR_LOWER(call)
     for (int i = 0; frame.branches && i < op->result_count; i++) TR_TRY(bind_carried(c, &op->results[i], NULL));
     c->call = &frame;
     tr_status status = lower_body(c, func->body);
+    c->call = frame.parent;
+    c->op = op;
+    for (size_t i = 0; i < frame.returns.count; i++) patch(c, frame.returns.items[i], 0);
+    tr_vec_deinit(&frame.returns);
+    return status;
+}
+
+/* A body of blocks where it stands: as a call of it would be. */
+TR_LOWER(execute_region)
+{
+    tr_call_frame frame = { .func = c->call->func, .call = op, .branches = true, .parent = c->call };
+    (void)row;
+    TR_TRY(tr_close_groups(c));
+    for (int i = 0; i < op->result_count; i++) TR_TRY(bind_carried(c, &op->results[i], NULL));
+    c->call = &frame;
+    tr_status status = lower_body(c, op->regions[0]);
     c->call = frame.parent;
     c->op = op;
     for (size_t i = 0; i < frame.returns.count; i++) patch(c, frame.returns.items[i], 0);

@@ -86,5 +86,7 @@ TR_LOWER(for);
 TR_LOWER(if);
 TR_LOWER(while);
 TR_LOWER(call);
+TR_LOWER(index_switch);
+TR_LOWER(execute_region);
 
 #endif

@@ -17,14 +17,21 @@ static const char *const cvt_names[TR_CVT_COUNT] = {
 
 static tr_run_fn *cvt_kernel(const tr_kernels *kernels, int kind, tr_dtype from, tr_dtype to, const char **out_name)
 {
+    if (kind == TR_CVT_COUNT) return NULL;
     *out_name = cvt_names[kind];
     return kernels->convert[kind][tr_storage(from)][tr_storage(to)];
 }
 
-/* tt.fp_to_fp: rounding rtz is 0, rtne 1; widening does not round. */
-static int fp_to_fp_kind(const tr_op *op)
+/* How a float cast rounds: to the nearest or toward zero; TR_CVT_COUNT for any other way. tt.fp_to_fp says it as
+ * rounding (rtz 0, rtne 1), arith.truncf as roundingmode; widening does not round. */
+static int float_cast_kind(const tr_op *op)
 {
-    return tr_op_attr_int(op, "rounding", 1) == 0 ? TR_CVT_FP_RTZ : TR_CVT_FP;
+    if (op->code == TR_OP_tt_fp_to_fp) {
+        const int64_t rounding = tr_op_attr_int(op, "rounding", 1);
+        return rounding == 0 ? TR_CVT_FP_RTZ : rounding == 1 ? TR_CVT_FP : TR_CVT_COUNT;
+    }
+    const int64_t mode = tr_op_attr_int(op, "roundingmode", 0);
+    return mode == 0 ? TR_CVT_FP : mode == 3 ? TR_CVT_FP_RTZ : TR_CVT_COUNT;
 }
 
 static int index_cast_kind(const tr_exec_row *row, tr_dtype from, tr_dtype to)
@@ -63,14 +70,15 @@ tr_run_fn *tr_elementwise_kernel(const tr_kernels *kernels, const tr_op *op, con
     if (row->lower == tr_lower_elementwise) return ew_kernel(kernels, (tr_ew)row->function, from, out_name);
     if (row->lower == tr_lower_compare)
         return ew_kernel(kernels, (tr_ew)(row->function + tr_op_attr_int(op, "predicate", 0)), from, out_name);
-    if (row->lower == tr_lower_cast) return cvt_kernel(kernels, row->function, from, to, out_name);
+    if (row->lower == tr_lower_cast)
+        return cvt_kernel(kernels, row->function == TR_CVT_FP ? float_cast_kind(op) : row->function, from, to, out_name);
     if (row->lower == tr_lower_extern) {
         const tr_ew ew = extern_function(op);
         return ew == TR_EW_NONE ? NULL : ew_kernel(kernels, ew, from, out_name);
     }
     if (row->lower == tr_lower_index_cast)
         return cvt_kernel(kernels, index_cast_kind(row, from, to), from, to, out_name);
-    if (row->lower == tr_lower_fp_to_fp) return cvt_kernel(kernels, fp_to_fp_kind(op), from, to, out_name);
+    if (row->lower == tr_lower_fp_to_fp) return cvt_kernel(kernels, float_cast_kind(op), from, to, out_name);
     if (row->lower == tr_lower_select)
         return ew_kernel(kernels, TR_EW_SELECT, tr_value_dtype(op->operands[1]), out_name);
     if (row->lower == tr_lower_clampf)
@@ -128,7 +136,6 @@ static bool worth_symbolic(const tr_compiler *c, const tr_op *op, tr_step_code s
     case TR_STEP_SYM_MUL: return varies[0] == 0 || varies[1] == 0;
     case TR_STEP_SYM_DIV:
     case TR_STEP_SYM_REM: return varies[1] == 0;
-    case TR_STEP_SYM_CMP: return (*out_varies & (*out_varies - 1)) == 0;
     case TR_STEP_SYM_AND: return tr_value_dtype(&op->results[0]) == TR_I1;
     case TR_STEP_SYM_CAST: return tr_value_dtype(&op->results[0]) != TR_I1;
     default: return true;
@@ -190,6 +197,9 @@ TR_LOWER(compare)
 
 TR_LOWER(cast)
 {
+    if (row->function == TR_CVT_FP && float_cast_kind(op) == TR_CVT_COUNT)
+        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op,
+                          "'%.*s' rounds to the nearest even or toward zero here, in no other way", TR_STR_ARG(op->name));
     return lower_with_kernel(c, op, row, row->function);
 }
 
@@ -203,6 +213,8 @@ TR_LOWER(index_cast)
 
 TR_LOWER(fp_to_fp)
 {
+    if (float_cast_kind(op) == TR_CVT_COUNT)
+        return tr_fail_op(c->error, TR_UNSUPPORTED, c->module, op, "stochastic rounding has no engine");
     return lower_with_kernel(c, op, row, 0);
 }
 

@@ -61,6 +61,8 @@ static void flow_op(root_finder *finder, const tr_op *op)
         return;
     }
     case TR_OP_scf_if:
+    case TR_OP_scf_execute_region:
+    case TR_OP_scf_index_switch:
         for (int r = 0; r < op->region_count; r++) flow_terminator(finder, op->regions[r], 0, op);
         return;
     case TR_OP_scf_while: {

@@ -24,6 +24,18 @@ static int count_ones(uint64_t x)
     return count;
 }
 
+/* Wrapping; with a negative exponent what is left of 1 / a^-b. */
+static uint64_t power(int64_t a, int64_t b)
+{
+    uint64_t result = 1;
+    if (b < 0) return a == 0 ? UINT64_MAX : a == 1 ? 1 : a == -1 ? (b % 2 ? UINT64_MAX : 1) : 0;
+    for (int bit = 62; bit >= 0; bit--) {
+        result *= result;
+        if (b >> bit & 1) result *= (uint64_t)a;
+    }
+    return result;
+}
+
 /* The low `bits` bits of the result, from operands sign-extended (s) and zero-extended (u). */
 static uint64_t int_reference(tr_ew ew, int bits, int64_t sa, int64_t sb, uint64_t ua, uint64_t ub)
 {
@@ -42,6 +54,7 @@ static uint64_t int_reference(tr_ew ew, int bits, int64_t sa, int64_t sb, uint64
     case TR_EW_DIVUI: return ub == 0 ? UINT64_MAX : ua / ub;
     case TR_EW_REMUI: return ub == 0 ? ua : ua % ub;
     case TR_EW_CEILDIVUI: return ub == 0 ? UINT64_MAX : ua / ub + (ua % ub != 0);
+    case TR_EW_POWSI: return power(sa, sb);
     case TR_EW_ANDI: return ua & ub;
     case TR_EW_ORI: return ua | ub;
     case TR_EW_XORI: return ua ^ ub;

@@ -1,8 +1,18 @@
-/* Ops of the tile VM that few kernels have: microscaled products. */
+/* Ops of the tile VM that few kernels have: microscaled products, regions and switches, ways of rounding. */
 #include "tile_helpers.h"
 
 static const tr_grid one = { 1, 1, 1 };
 #define ARG(array) tr_arg_buffer((array), sizeof(array))
+
+static void check_refused(const char *text, tr_status status, const char *message)
+{
+    tr_context *context = test_context(1);
+    tr_kernel *kernel = NULL;
+    tr_error error;
+    check_fails(tr_kernel_load_memory(context, text, strlen(text), "k.ttir", NULL, &kernel, &error), status, &error,
+                message);
+    tr_context_destroy(context);
+}
 
 /* ---------------------------------------------------------------- dot_scaled */
 
@@ -61,17 +71,83 @@ static void test_halves_packed_along_rows(void **state)
 static void test_operands_that_do_not_fit(void **state)
 {
     (void)state;
-    tr_context *context = test_context(1);
-    tr_kernel *kernel = NULL;
-    tr_error error;
     const char *text = PRODUCT(TILE_OF("a", "64", "2x32", "i8"), TILE_OF("as", "2", "1x2", "i8"),
                                TILE_OF("b", "64", "32x2", "i8"),
                                "    %r = tt.dot_scaled %ta scale %tas, %tb, %zero lhs = e4m3 rhs = e4m3 "
                                "{fastMath = false} : tensor<2x32xi8>, tensor<1x2xi8> * tensor<32x2xi8> -> "
                                "tensor<2x2xf32>\n");
-    check_fails(tr_kernel_load_memory(context, text, strlen(text), "k.ttir", NULL, &kernel, &error), TR_INVALID_INPUT,
-                &error, "the left operand has scales of another shape");
-    tr_context_destroy(context);
+    check_refused(text, TR_INVALID_INPUT, "the left operand has scales of another shape");
+}
+
+/* ---------------------------------------------------------------- control flow */
+
+/* o[program] = what the body makes of the program's number: the i32 %v. */
+#define PER_PROGRAM(body)                                                                                              \
+    KERNEL("%o: !tt.ptr<i32>", "    %pid = tt.get_program_id x : i32\n"                                                \
+                               "    %c1 = arith.constant 1 : i32\n    %c3 = arith.constant 3 : i32\n" body             \
+                               "    %p = tt.addptr %o, %pid : !tt.ptr<i32>, i32\n    tt.store %p, %v : !tt.ptr<i32>\n")
+
+static void check_programs(const char *text, const int32_t *expected, uint32_t count)
+{
+    int32_t out[8] = { 0 };
+    run_ok(text, (tr_grid){ count, 1, 1 }, (tr_arg[]){ ARG(out) }, 1);
+    for (uint32_t i = 0; i < count; i++) assert_int_equal(out[i], expected[i]);
+}
+
+static void test_index_switch(void **state)
+{
+    (void)state;
+    check_programs(PER_PROGRAM("    %less = arith.subi %pid, %c1 : i32\n"
+                               "    %at = arith.index_cast %less : i32 to index\n"
+                               "    %v, %w = scf.index_switch %at -> i32, i32\n"
+                               "    case -1 {\n      scf.yield %c3, %pid : i32, i32\n    }\n"
+                               "    case 2 {\n      %x = arith.muli %pid, %c3 : i32\n      scf.yield %x, %c1 : i32, i32\n    }\n"
+                               "    default {\n      scf.yield %less, %c1 : i32, i32\n    }\n"),
+                   (int32_t[]){ 3, 0, 1, 9, 3 }, 5);
+    check_programs(PER_PROGRAM("    %at = arith.index_cast %pid : i32 to index\n"
+                               "    scf.index_switch %at\n    default {\n    }\n"
+                               "    %v = arith.addi %pid, %c1 : i32\n"),
+                   (int32_t[]){ 1, 2 }, 2);
+}
+
+static void test_execute_region(void **state)
+{
+    (void)state;
+    check_programs(PER_PROGRAM("    %v = scf.execute_region -> i32 {\n"
+                               "      %s = arith.cmpi slt, %pid, %c3 : i32\n"
+                               "      cf.cond_br %s, ^bb1(%pid : i32), ^bb2\n"
+                               "    ^bb1(%x: i32):\n"
+                               "      %y = arith.addi %x, %c1 : i32\n"
+                               "      %t = arith.cmpi slt, %y, %c3 : i32\n"
+                               "      cf.cond_br %t, ^bb1(%y : i32), ^bb3(%y : i32)\n"
+                               "    ^bb2:\n"
+                               "      scf.yield %c1 : i32\n"
+                               "    ^bb3(%z: i32):\n"
+                               "      %w = arith.addi %z, %pid : i32\n"
+                               "      scf.yield %w : i32\n"
+                               "    }\n"),
+                   (int32_t[]){ 3, 4, 5, 1, 1 }, 5);
+    check_programs(PER_PROGRAM("    %v = scf.execute_region -> i32 {\n"
+                               "      %w = scf.execute_region -> i32 no_inline {\n        scf.yield %c3 : i32\n      }\n"
+                               "      %x = arith.addi %w, %pid : i32\n      scf.yield %x : i32\n    }\n"),
+                   (int32_t[]){ 3, 4 }, 2);
+}
+
+static void test_ends_of_blocks(void **state)
+{
+    (void)state;
+    check_refused(PER_PROGRAM("    %v = scf.execute_region -> i32 {\n"
+                              "      cf.br ^bb1\n    ^bb1:\n      tt.return %c1 : i32\n    }\n"),
+                  TR_INVALID_INPUT, "'tt.return' stands outside of a function's own blocks");
+    check_refused(KERNEL("", "    cf.br ^bb1\n  ^bb1:\n    scf.yield\n  ^bb2:\n"), TR_INVALID_INPUT,
+                  "'scf.yield' can't end a block here");
+}
+
+static void test_rounding_that_has_no_engine(void **state)
+{
+    (void)state;
+    check_refused(KERNEL("%x: f32", "    %y = arith.truncf %x upward : f32 to f16\n"), TR_UNSUPPORTED,
+                  "rounds to the nearest even or toward zero");
 }
 
 int main(void)
@@ -80,6 +156,10 @@ int main(void)
         cmocka_unit_test(test_scales_of_the_left_operand),
         cmocka_unit_test(test_halves_packed_along_rows),
         cmocka_unit_test(test_operands_that_do_not_fit),
+        cmocka_unit_test(test_index_switch),
+        cmocka_unit_test(test_execute_region),
+        cmocka_unit_test(test_ends_of_blocks),
+        cmocka_unit_test(test_rounding_that_has_no_engine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

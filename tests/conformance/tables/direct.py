@@ -123,8 +123,21 @@ def integers():
         yield from simple("math.ctlz", dtype, 1, count_zeros(True))
         yield from simple("math.cttz", dtype, 1, count_zeros(False))
         yield from extended(dtype)
+        yield from simple("math.ipowi", dtype, 2, power)
     for dtype in ("i32", "i64"):
         yield from simple("tt.mulhiui", dtype, 2, oracles.high_product)
+
+
+@np.vectorize
+def power_of(a, b):
+    """The low 64 bits of a to the power of b; what is left of 1 / a^-b for a negative b, and of 1 / 0 all ones."""
+    if b >= 0:
+        return pow(a, b, 1 << 64)
+    return {0: (1 << 64) - 1, 1: 1, -1: (1 << 64) - 1 if b % 2 else 1}.get(a, 0)
+
+
+def power(a, b):
+    return power_of(a.astype(object), b.astype(object)).astype(np.uint64).astype(a.dtype)
 
 
 def extended(dtype):
@@ -243,6 +256,10 @@ def conversions():
                 yield from cases(f"tt.fp_to_fp-{source}-{target}-{mode or 'exact'}", [source], [("out", target)],
                                  f"%out = tt.fp_to_fp %a{rounding} : T({source}) -> T({target})",
                                  lambda a, t=target, z=toward_zero: (oracles.convert(a, t, z),))
+    for source, target in [("f32", "f16"), ("f32", "bf16"), ("f64", "f32")]:
+        yield from cases(f"arith.truncf-{source}-{target}-toward_zero", [source], [("out", target)],
+                         f"%out = arith.truncf %a toward_zero : T({source}) to T({target})",
+                         lambda a, t=target: (oracles.convert(a, t, True),))
     for source in FLOATS:
         for target in SIGNED:
             yield from cases(f"arith.fptoui-{source}-{target}", [source], [("out", target)],
