@@ -208,22 +208,27 @@ class Adapter:
         stages = {}
         self._add_stages(backend, stages, options, source)
         context = ir.context()
-        ir.load_dialects(context)
-        backend.load_dialects(context)
         try:
-            module = self._make_ir(source, backend, target, options, context)
+            ir.load_dialects(context)
+            backend.load_dialects(context)
+            module = self._parse(source, backend, target, options, context)
+            metadata = self._metadata(options, target)
+            names = list(stages)
+            last = "ttgir" if self._is_gluon(source.fn) else "ttir"
+            for name in names[names.index(source.ext):names.index(last) + 1]:
+                module = stages[name](module, metadata)
+            text = str(module)
+        finally:
+            self._release(context)
+        metadata["name"] = entry_name(text)
+        return text, json.loads(json.dumps(metadata, default=vars))
+
+    def _parse(self, source, backend, target, options, context):
+        try:
+            return self._make_ir(source, backend, target, options, context)
         except Exception as error:
             compiler.filter_traceback(error)
             raise
-        metadata = self._metadata(options, target)
-        names = list(stages)
-        last = "ttgir" if self._is_gluon(source.fn) else "ttir"
-        for name in names[names.index(source.ext):names.index(last) + 1]:
-            module = stages[name](module, metadata)
-        text = str(module)
-        metadata["name"] = entry_name(text)
-        self._release(context)
-        return text, json.loads(json.dumps(metadata, default=vars))
 
     def _add_stages(self, backend, stages, options, source):
         backend.add_stages(stages, options, source.language)
