@@ -411,6 +411,62 @@ static void locating_memory(void **state)
     check_ok(tr_memory_destroy(context, "cuda", memory, &error), &error);
 }
 
+/* ---------------------------------------------------------------- failures */
+
+/* Loading, a launch with host buffers, a tensor descriptor and scratch memory, and waiting for it. */
+static tr_status load_and_launch(tr_error *error)
+{
+    static const char metadata[] =
+        "{\"name\": \"k\", \"num_warps\": 4, \"shared\": 0, \"triton_version\": \"3.6.0\", \"global_scratch_size\": "
+        "64, "
+        "\"global_scratch_align\": 128, \"tensordesc_meta\": [{\"block_size\": [32], \"swizzle\": 0, \"elem_size\": 4, "
+        "\"elem_type\": 7}]}";
+    float x[64] = { 0 }, y[64] = { 0 };
+    const tr_arg args[] = { tr_arg_buffer(x, sizeof(x)), tr_arg_i64(64), tr_arg_i64(1), tr_arg_view(y, sizeof(y), 8) };
+    tr_kernel *kernel = NULL;
+    TR_TRY(try_load(ptx_with(".param .align 64 .b8 d[128], .param .u64 n, .param .u64 s, .param .u64 y, " POINTER
+                             "g, " POINTER "p",
+                             "", ""),
+                    &(tr_load){ .metadata_text = metadata }, &kernel, error));
+    tr_status status = tr_launch(kernel, (tr_grid){ 2, 1, 1 }, args, 4, NULL, error);
+    if (status == TR_OK) status = tr_synchronize(kernel, NULL, error);
+    tr_kernel_destroy(kernel);
+    return status;
+}
+
+static void reopen_context(void)
+{
+    tr_context_destroy(context);
+    context = NULL;
+    open_context(NULL, NULL);
+}
+
+/* Each call of the driver fails once; ours then fail too, and leave nothing. */
+static void every_call_fails_once(void **state)
+{
+    (void)state;
+    tr_error error = { 0 };
+    const int before = fake->calls(NULL);
+    check_ok(load_and_launch(&error), &error);
+    reopen_context();
+    const int count = fake->calls(NULL) - before;
+    assert_true(count > 40);
+    int failures = 0;
+    for (int nth = 1; nth <= count; nth++) {
+        error = (tr_error){ 0 };
+        fake->refuse(NULL, nth, 999, false);
+        const tr_status status = load_and_launch(&error);
+        reopen_context();
+        assert_int_equal(status, error.status);
+        failures += status != TR_OK;
+        if (strcmp(fake->last(), "cuDevicePrimaryCtxRelease") == 0)
+            assert_int_equal(driver.cuDevicePrimaryCtxRelease(0), 0); /* the one thing that nobody can mend */
+        check_nothing_alive();
+    }
+    assert_true(failures > count / 3);
+    check_ok(load_and_launch(&error), &error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +480,7 @@ int main(void)
         RUNNER_TEST(typed_arguments),
         RUNNER_TEST(scratch_of_the_caller),
         RUNNER_TEST(locating_memory),
+        RUNNER_TEST(every_call_fails_once),
     };
     setenv("TRITON_RUNNER_CUDA_DRIVER", fake_path("fake_cuda"), 1);
     return cmocka_run_group_tests_name("runner_cuda", tests, NULL, NULL);
