@@ -10,7 +10,8 @@
 #   fuzz     clang with libFuzzer and the sanitizers of asan
 #   python   gcc, the extension of the Python package too, for the Python in $PYTHON (else .venv's, else python3); puts a
 #            link to it into python/triton_runner, so that PYTHONPATH=python is all that a program needs
-#   python-asan  the same with the address and undefined-behaviour sanitizers, and no link
+#   python-asan  the same with the address and undefined-behaviour sanitizers; the package with that extension is
+#            build/python-asan-VERSION/package
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -51,3 +52,10 @@ else
 fi
 ninja -C "$dir" --quiet
 if [[ $1 == python ]]; then ln -sf "$PWD/$dir"/python/_core.*.so python/triton_runner/; fi
+if [[ $1 == python-asan ]]; then
+  mkdir -p "$dir/package/triton_runner"
+  for file in python/triton_runner/*; do
+    [[ $file == *.so ]] || ln -sfn "$PWD/$file" "$dir/package/triton_runner/"
+  done
+  ln -sf "$PWD/$dir"/python/_core.*.so "$dir/package/triton_runner/"
+fi

@@ -42,9 +42,23 @@ install_tritons() {
 
 python_tests() {
   tools/setup.sh python || return 1
+  tools/build.sh python || return 1
   # Tests with a Triton that can't be had are skipped.
   install_tritons || echo "tests: going on without every Triton"
-  TRITON_RUNNER_BUILD=$PWD/build/gcc .venv/bin/python -m pytest tests -q -p no:cacheprovider --junitxml="$RESULTS/pytest.xml"
+  TRITON_RUNNER_BUILD=$PWD/build/gcc PYTHONPATH=$PWD/python \
+    .venv/bin/python -m pytest tests -q -p no:cacheprovider --junitxml="$RESULTS/pytest.xml"
+}
+
+# The extension with the sanitizers, in a Python without them. What Python itself never frees is no leak;
+# PYTHONMALLOC=malloc lets the sanitizer see Python's own objects.
+extension_asan() {
+  local folder
+  tools/build.sh python-asan || return 1
+  folder=$(echo "$PWD"/build/python-asan-*/package)
+  LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" PYTHONMALLOC=malloc \
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    TRITON_RUNNER_BUILD=$PWD/build/gcc PYTHONPATH=$folder \
+    .venv/bin/python -m pytest tests/extension -q -p no:cacheprovider --junitxml="$RESULTS/extension-asan.xml"
 }
 
 # run NAME COMMAND...: a stage that leaves $RESULTS/NAME.json or .xml.
@@ -61,5 +75,6 @@ run clang meson_tests clang
 run asan meson_tests asan
 run tsan meson_tests tsan --suite threads
 run pytest python_tests
+run extension-asan extension_asan
 
 python3 tools/count_tests.py --broken "$broken" "$RESULTS"/*

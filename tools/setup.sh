@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libjansson-dev libxxhash-dev)
-readonly TEST_PACKAGES=("${BUILD_PACKAGES[@]}" make git g++ clang libclang-rt-14-dev llvm-14 libcmocka-dev python3-venv)
+readonly TEST_PACKAGES=("${BUILD_PACKAGES[@]}" make git g++ clang libclang-rt-14-dev llvm-14 libcmocka-dev python3-venv python3-dev)
 readonly REQUIREMENTS=tests/requirements.txt
 
 usage() {

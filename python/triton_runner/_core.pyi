@@ -75,12 +75,14 @@ class Kernel:
 
 class Binder:
     """Binds the arguments of calls to a function's parameters by Triton's rules."""
+    names: tuple[str, ...]
     def __init__(self, params: Sequence[tuple]) -> None:
         """`params`: (name, flags, annotation, default) each. `flags` is a sum of CONSTEXPR, CONST, NO_SPECIALIZE,
         NO_ALIGNMENT, KEYWORD_ONLY, VARARGS; `annotation` a type such as "i64", "fp32", "*fp16", "u1", or None;
         `default` REQUIRED where there is none."""
     def __call__(self, *args: Any, **kwargs: Any) -> Bound:
-        """Raises TypeError as a Python function does: missing, given twice, too many."""
+        """Raises TypeError as a Python function does: missing, given twice, too many (of "dynamic_func()", as Triton has
+        it), and where Triton can't specialize the value; OverflowError for integers beyond 64 bits."""
 
 CONSTEXPR: int
 CONST: int
@@ -94,15 +96,18 @@ class Bound:
     """One call's arguments. Holds on to the memory that they are in.
 
     A leaf is a value that isn't a tuple: parameters in order, tuples flattened, numbered from 0. A TensorDescriptor is
-    one leaf."""
+    one leaf, the value of a CONSTEXPR parameter too, whatever it is."""
     values: tuple  # one a parameter, defaults filled in
     names: tuple[str, ...]
     options: dict[str, Any]  # keyword arguments that are no parameters
-    types: tuple  # one a parameter: "constexpr", "i32", "i64", "u64", "u1", "fp32", "*fp16", "*kfp16", "tensordesc<...>"; tuples nest
-    specs: tuple  # one a parameter: None, "D" (divisible by 16), or the constant of a "constexpr"; tuples nest
+    types: tuple  # one a parameter: "constexpr", "i32", "i64", "u64", "u1", "fp32", "*fp16", "*kfp16", "tensordesc<...>",
+    # "nvTmaDesc", the annotation where there is one; tuples nest, NamedTuples keep their type
+    specs: tuple  # one a parameter, exactly as Triton 3.6 has it: None, "D" (divisible by 16) or "" (not) of integers and
+    # pointers that are specialized, the constant of a "constexpr" (a decorated function's `cache_key`, where the parameter
+    # isn't annotated tl.constexpr), 1 of an annotated integer that is 1; tuples nest
     key: object  # hashable, equal exactly when types, specs and options are: values of constexprs by type and value (bits
     # of floats), objects with `cache_key` by that
-    device: Optional[str]  # "cpu", "cuda", of the tensors; None if there are none
+    device: Optional[str]  # "cuda" if one of the tensors is on a GPU, "cpu" if all are in host memory, None if there are none
     leaves: tuple[tuple[int, str, Any], ...]  # (parameter, type, spec) of each leaf
     def arguments(self) -> dict[str, Any]:
         """{name: value}, as Triton gives it to a callable grid."""

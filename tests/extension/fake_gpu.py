@@ -1,4 +1,4 @@
-"""The driver of tests/fake_cuda, looked into from Python. Used by scripts that test_cuda.py starts."""
+"""The driver of tests/fake_cuda, looked into from Python. Used by scripts that test_core_cuda.py starts."""
 
 import ctypes
 import os

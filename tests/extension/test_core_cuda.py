@@ -7,7 +7,7 @@ import pytest
 
 from triton_runner import _core
 from extension_helpers import ARTIFACTS, ROOT
-from test_launching import run_script
+from test_core_launching import run_script
 
 BUILDS = [Path(os.environ.get("TRITON_RUNNER_BUILD", ROOT / "build" / "gcc")),
           Path(_core.__file__).resolve().parent.parent]

@@ -10,8 +10,8 @@ import pytest
 
 from triton_runner import _core, errors
 from extension_helpers import AT_OFFSET, PRINTING, Named, Pointer, binder, copying, launch, load, param, storing
-from test_arrays import Dlpack, Interface, exchanging, fill_with
-from test_launching import WHOLE, Descriptor
+from test_core_arrays import Dlpack, Interface, exchanging, fill_with
+from test_core_launching import WHOLE, Descriptor
 
 TIMES = 10000
 UNDER_ASAN = "asan" in os.environ.get("LD_PRELOAD", "")
