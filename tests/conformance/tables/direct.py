@@ -128,16 +128,13 @@ def integers():
         yield from simple("tt.mulhiui", dtype, 2, oracles.high_product)
 
 
-@np.vectorize
-def power_of(a, b):
-    """The low 64 bits of a to the power of b; what is left of 1 / a^-b for a negative b, and of 1 / 0 all ones."""
-    if b >= 0:
-        return pow(a, b, 1 << 64)
-    return {0: (1 << 64) - 1, 1: 1, -1: (1 << 64) - 1 if b % 2 else 1}.get(a, 0)
-
-
 def power(a, b):
-    return power_of(a.astype(object), b.astype(object)).astype(np.uint64).astype(a.dtype)
+    """Wrapping; what is left of 1 / a^-b for a negative b, and of 1 / 0 all ones."""
+    def of(a, b):
+        if b >= 0:
+            return pow(a, b, 1 << 64)
+        return {0: (1 << 64) - 1, 1: 1, -1: (1 << 64) - 1 if b % 2 else 1}.get(a, 0)
+    return np.array([of(*pair) for pair in zip(a.tolist(), b.tolist())], np.uint64).astype(a.dtype)
 
 
 def extended(dtype):
