@@ -91,6 +91,12 @@ static nature nature_of(const sorter *s, const tr_step *step)
         if (s->inputs == SAME) return SAME;
         return linear && (step->imm == 0 || (step->imm >= 2 && step->imm <= 5)) ? MASK : DATA;
     case TR_STEP_SYM_AND: return s->inputs == SAME || s->inputs == MASK ? s->inputs : DATA;
+    case TR_STEP_AND_I32:
+    case TR_STEP_OR_I32:
+    case TR_STEP_XOR_I32:
+    case TR_STEP_DIV_I32:
+    case TR_STEP_REM_I32:
+    case TR_STEP_CMP_I32:
     case TR_STEP_SYM_DIV:
     case TR_STEP_SYM_REM:
     case TR_STEP_SYM_MIN:

@@ -115,9 +115,11 @@ static tr_status compile_into(tr_compiler *c, const tr_func *func)
     if (!code->regs) return TR_OOM(c->error);
     if (c->regs.count) memcpy(code->regs, c->regs.items, c->regs.count * sizeof(*code->regs));
     TR_TRY(tr_steps_hoist(code, c->error));
+    TR_TRY(tr_steps_tune(code, c->error));
     TR_TRY(tr_steps_borrow(code, c->error));
     TR_TRY(tr_steps_batch(code, c->error));
     TR_TRY(tr_steps_verify(code, c->error));
+    tr_steps_link(code);
     return tr_steps_plan(code, c->error);
 }
 

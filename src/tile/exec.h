@@ -10,6 +10,9 @@ enum {
     TR_TEMP_BYTES = 16384, /* strip temporaries of a group together: they live in the first-level cache */
 };
 
+/* Runs scalar steps until there is another one. */
+const tr_step *tr_run_scalars(tr_frame *frame, const tr_step *step);
+
 #define STEP(name, ...) const tr_step *tr_exec_##name(tr_frame *frame, const tr_step *step);
 #include "tile/steps.def"
 #undef STEP

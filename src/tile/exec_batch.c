@@ -63,7 +63,7 @@ static bool probe(tr_frame *frame, const tr_batch *batch, uint64_t first, uint64
     set_program(frame, first, i);
     for (int32_t k = 0; k < batch->address_count; k++) {
         const tr_step *step = &frame->steps[batch->address[k]];
-        if (!step->run(frame, step)) return false;
+        if (!tr_step_table[step->code].run(frame, step)) return false;
     }
     for (int32_t k = 0; k < batch->mask_count; k++) {
         const tr_tile *tile = &frame->tiles[batch->masks[k]];
@@ -262,7 +262,7 @@ static bool run_program(tr_frame *frame, const tr_batch *batch, const tr_batch_s
         const int32_t access = batch->rest[k].access;
         if (access >= 0 && state->accesses[access].first) {
             if (!run_access(frame, step, &state->accesses[access], i)) return false;
-        } else if (!step->run(frame, step)) {
+        } else if (!tr_step_table[step->code].run(frame, step)) {
             return false;
         }
     }

@@ -94,7 +94,7 @@ void tr_frame_prepare(tr_frame *frame, const tr_run *run)
     for (int i = 0; i < run->arg_count; i++)
         frame->regs[i] = (uint64_t)(uintptr_t)run->args[i].data + run->args[i].bits; /* a scalar has no data */
     for (uint32_t i = 0; i < frame->code->prologue; i++)
-        frame->steps[i].run(frame, &frame->steps[i]);
+        tr_step_table[frame->steps[i].code].run(frame, &frame->steps[i]);
 }
 
 void tr_frame_start(tr_frame *frame, const tr_run *run, uint64_t program)
@@ -124,7 +124,7 @@ static void resume_timed(tr_frame *frame, tr_tile_profile *profile)
     const tr_step *step = frame->next;
     uint64_t before = now_ns();
     while (step) {
-        const tr_step *next = step->run(frame, step);
+        const tr_step *next = tr_step_table[step->code].run(frame, step);
         const uint64_t after = now_ns();
         const size_t index = (size_t)(step - frame->steps);
         __atomic_fetch_add(&profile->nanoseconds[index], after - before, __ATOMIC_RELAXED);

@@ -82,7 +82,7 @@ typedef struct tr_frame tr_frame;
 typedef struct tr_step tr_step;
 typedef struct tr_group tr_group;
 
-/* Executes one step; returns the next one, or NULL to leave the frame (frame->state says why). */
+/* Executes a step; returns the one to go on with, or NULL to leave the frame (frame->state says why). */
 typedef const tr_step *tr_step_fn(tr_frame *frame, const tr_step *step);
 
 struct tr_step {
@@ -183,6 +183,16 @@ TR_MUST_CHECK tr_status tr_steps_borrow(tr_tile_code *code, tr_error *error);
 
 /* tr_step.imm of TILE_LOAD. */
 enum { TR_LOAD_VOLATILE = 1, TR_LOAD_BORROWS = 2 };
+
+/* tr_step.imm of CMP_I32 and BRANCH_CMP: what is true. */
+enum { TR_COMPARE_LESS = 1, TR_COMPARE_EQUAL = 2, TR_COMPARE_GREATER = 4, TR_COMPARE_UNSIGNED = 8 };
+
+/* Makes scalar steps cheap (tune.c); after tr_steps_hoist. */
+TR_MUST_CHECK tr_status tr_steps_tune(tr_tile_code *code, tr_error *error);
+
+/* Sets every step's function: scalar steps go on to the next by themselves. What runs a single step takes its function
+ * from tr_step_table. */
+void tr_steps_link(tr_tile_code *code);
 
 /* Checks that every operand exists, is of the right kind and type, and every jump lands. TR_INTERNAL otherwise. */
 TR_MUST_CHECK tr_status tr_steps_verify(const tr_tile_code *code, tr_error *error);
