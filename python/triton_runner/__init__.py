@@ -13,7 +13,7 @@ nor torch nor a GPU; Triton is imported when something is decorated or compiled.
 
 import importlib as _importlib
 
-from . import errors
+from . import errors, frontend
 from .errors import TritonRunnerError
 from .jit import jit
 
@@ -37,6 +37,10 @@ _MODULES = ("backend", "bench", "color_print", "compat", "compiler", "debug", "e
             "language", "runtime", "testing", "torch_utils", "tvm_ffi")
 
 __all__ = ["jit", "errors", "TritonRunnerError", *_LAZY, *_MODULES]
+
+
+# Scripts ask Triton's driver for a device before they decorate anything.
+frontend.watch()
 
 
 def __getattr__(name):

@@ -26,11 +26,16 @@ def _ensure(triton):
 class _Finder(importlib.abc.MetaPathFinder):
     """Finds nothing, but lets the loader of the real one call back when Triton has been imported."""
 
+    _asking = False  # the other finders
+
     def find_spec(self, name, path=None, target=None):
-        if name != "triton":
+        if name != "triton" or self._asking:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        self._asking = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._asking = False
         if spec is not None and hasattr(spec.loader, "exec_module"):
             spec.loader = _Loader(spec.loader)
         return spec

@@ -153,8 +153,7 @@ class Launching:
         values.setdefault("name", kernel.name)
         key = disk_cache.digest(artifact.digest, device.kind, kernel.target or "", options, from_call,
                                 _core.version, self._adapter.version if self._adapter else "")
-        if device.kind == "cuda":
-            _publish(key, kernel.name, artifact, kernel, values)
+        _publish(key, kernel.name, artifact, kernel, values)
         return self._entry(kernel, leaves, CompiledKernel(kernel, values, key, self._relaunch(kernel, leaves)), False,
                            values)
 
