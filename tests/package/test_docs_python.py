@@ -4,6 +4,7 @@
 excuses it. The ```sh blocks are those of tests/test_docs.py.
 """
 
+import importlib.util
 import re
 
 import pytest
@@ -30,12 +31,20 @@ def test_there_are_some():
     assert len(EXAMPLES) >= 5
 
 
+def can_tune():
+    import triton_runner
+
+    return not triton_runner.compat.is_tlx or importlib.util.find_spec("torch") is not None
+
+
 @pytest.mark.parametrize("before, code, text", EXAMPLES)
 def test_block(before, code, text, tmp_path, monkeypatch):
     if "<!-- not run:" in before:
         pytest.skip("excused")
     if "<!-- needs Triton -->" in before and TRITON == (0, 0):
         pytest.skip("it needs Triton")
+    if "autotune" in code and not can_tune():
+        pytest.skip("fbtriton's autotuner needs torch")
     monkeypatch.chdir(ROOT)
     script = tmp_path / "example.py"
     script.write_text(code)
