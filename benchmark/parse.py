@@ -2,11 +2,14 @@
 """How fast 10 MB of TTIR are read, on one thread, by this project's parser and by Triton's own.
 
 The text is one module: the functions of the examples' TTIR, again and again under new names, with their own location
-aliases. Both parsers verify what they read. Copying the text shows what the memory allows.
+aliases. Both parsers verify what they read. Copying the text shows what the memory allows. The best run of each counts, by
+wall time and by the CPU time of the process: on a machine that does other things, too, the wall says how busy it is. The
+goal is one for CPU time. Triton's parser reads the file itself, which lies in the page cache; ours gets it in memory.
 """
 
 import argparse
 import json
+import os
 import re
 import subprocess
 from itertools import count
@@ -68,19 +71,24 @@ def main():
     path = write_text(arguments.megabytes)
     command = [BUILD / "benchmark/parse", path, str(arguments.runs)]
     ours = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-    triton_s = float(run_triton("parse_triton.py", path, arguments.runs))
+    triton_wall, triton_cpu = map(float, run_triton("parse_triton.py", path, arguments.runs).split())
 
     megabytes = ours["bytes"] / 1e6
-    speeds = {"triton_runner": 1e3 * ours["bytes"] / ours["parse_ns"], "triton": megabytes / triton_s,
-              "memcpy": 1e3 * ours["bytes"] / ours["copy_ns"]}
-    print(f"{megabytes:.1f} MB of TTIR, one thread, MB/s:")
+    seconds = {"triton_runner": (1e-9 * ours["parse_ns"], 1e-9 * ours["parse_cpu_ns"]),
+               "triton": (triton_wall, triton_cpu), "memcpy": (1e-9 * ours["copy_ns"], None)}
+    wall = {name: megabytes / times[0] for name, times in seconds.items()}
+    cpu = {name: megabytes / times[1] for name, times in seconds.items() if times[1]}
+    print(f"{megabytes:.1f} MB of TTIR, one thread, MB/s:\n{'':<18}{'wall':>9}{'CPU':>9}")
     for name, label in (("triton_runner", "Triton Runner"), ("triton", "Triton's parser"), ("memcpy", "memcpy")):
-        print(f"  {label:<16}{speeds[name]:>9.1f}")
-    met = speeds["triton_runner"] >= GOAL
-    print(f"{speeds['triton_runner'] / speeds['triton']:.1f} times Triton's parser; "
-          f"goal {GOAL} MB/s: {'met' if met else 'missed'}")
+        print(f"  {label:<16}{wall[name]:>9.1f}" + (f"{cpu[name]:>9.1f}" if name in cpu else ""))
+    met = cpu["triton_runner"] >= GOAL
+    print(f"{cpu['triton_runner'] / cpu['triton']:.1f} times Triton's parser; goal {GOAL} MB/s of CPU time: "
+          f"{'met' if met else 'missed'}")
+    if os.getloadavg()[0] > os.cpu_count():
+        print("The machine is busy: wall times are too long.")
     if arguments.json:
-        arguments.json.write_text(json.dumps({"bytes": ours["bytes"], "mb_per_s": speeds, "goal_met": met}) + "\n")
+        figures = {"bytes": ours["bytes"], "wall_mb_per_s": wall, "cpu_mb_per_s": cpu, "goal_met": met}
+        arguments.json.write_text(json.dumps(figures) + "\n")
 
 
 if __name__ == "__main__":
