@@ -109,15 +109,32 @@ def replace(path, text):
 @contextlib.contextmanager
 def lock(key):
     """Only one process at a time is inside for a key. Where the cache can't be written there is no lock."""
-    handle = None
+    descriptor = None
     with contextlib.suppress(OSError):
         folder = root() / "runner_cache" / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         # Few files, however many kernels there are: keys share them.
-        handle = open(folder / f"{key[:2]}.lock", "w")
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        descriptor = os.open(folder / f"{key[:2]}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        _held.add(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
         yield
     finally:
-        if handle:
-            handle.close()
+        if descriptor in _held:
+            _held.remove(descriptor)
+            # Closing isn't enough: a forked child may have the file open, too.
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
+
+
+_held = set()
+
+
+def _after_fork():
+    """A child has its parent's locked files open, and would hold on to them when the parent is gone."""
+    while _held:
+        os.close(_held.pop())
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,11 +1,13 @@
 """Launches from eight threads at once."""
 
+import fcntl
+import os
 import threading
 
 import numpy as np
 import pytest
 
-from package_helpers import SAVED, aligned, counted, plain
+from package_helpers import SAVED, TRITON, aligned, counted, plain, run
 
 pytest.importorskip("triton")
 
@@ -108,3 +110,75 @@ def test_errors_stay_in_their_thread():
                     kernel[(7,)](aligned(10), counted(100), 100, 3)
 
     in_threads(work)
+
+
+# ---------------------------------------------------------------- forks while another thread is at work
+
+FORK = """\
+import os, signal, threading
+import numpy as np
+import triton.language as tl
+import triton_runner
+
+@triton_runner.jit
+def scale(out, x, F: tl.constexpr):
+    at = tl.arange(0, 16)
+    tl.store(out + at, tl.load(x + at) * F)
+
+def launch(factor):
+    x, out = np.arange(16, dtype=np.float32), np.zeros(16, np.float32)
+    scale[(1,)](out, x, factor)
+    assert (out == x * factor).all()
+
+inside, go_on = threading.Event(), threading.Event()
+
+def hook(*args, **kwargs):
+    if threading.current_thread() is not threading.main_thread() and not go_on.is_set():
+        inside.set()
+        go_on.wait()
+
+MAKE_HOOK
+thread = threading.Thread(target=launch, args=(3,))
+thread.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    launch(3)
+    launch(4)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+go_on.set()
+thread.join()
+launch(5)
+"""
+
+HOOK = ("from triton import knobs\nknobs.runtime.jit_cache_hook = hook" if TRITON >= (3, 4) else
+        "from triton.runtime.jit import JITFunction\nJITFunction.cache_hook = staticmethod(hook)")
+
+
+def test_a_child_launches_what_a_thread_was_compiling(tmp_path):
+    """The hook is called in the middle of a compilation, when what a second thread must wait for is held."""
+    script = tmp_path / "script.py"
+    script.write_text(FORK.replace("MAKE_HOOK", HOOK))
+    run(script)
+
+
+def test_a_child_does_not_keep_the_locks_of_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    from triton_runner import disk_cache
+    read, write = os.pipe()
+    with disk_cache.lock("ab"):
+        child = os.fork()
+        if child == 0:
+            os.close(write)
+            os.read(read, 1)  # until the parent is done
+            os._exit(0)
+    try:
+        path, = (tmp_path / "runner_cache" / "locks").glob("ab*")
+        with open(path) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError while the child has it
+    finally:
+        os.close(write)
+        os.close(read)
+        os.waitpid(child, 0)

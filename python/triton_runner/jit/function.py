@@ -52,7 +52,12 @@ class _State:
         self.constexprs = frozenset(row[0] for row in params if row[1] & _core.CONSTEXPR)
         self.reader = artifacts.Reader(function.__name__)
         self.entries = {}
-        self.lock = threading.RLock()
+        self._locks = {}
+
+    @property
+    def lock(self):
+        """Held while a kernel is made. A forked child has another: a thread that it doesn't have may hold this one."""
+        return self._locks.setdefault(context.generation(), threading.RLock())
 
 
 class Launching:
