@@ -149,7 +149,8 @@ def choose_leaves(kernel, bound, declared, artifact):
     """Which leaves of the call (_core.Bound) are the parameters of an artifact's kernel, in its order.
 
     `declared` names the function's constexpr parameters. A value that Triton makes a constant (1, None) is a parameter
-    of some artifacts and not of others: names decide where the artifact has them, else numbers.
+    of some artifacts and not of others: names decide where the artifact has them, else numbers. Any other value that
+    the kernel has no parameter for is a mismatch: the artifact was made for a fixed one.
     """
     leaves = [(number, bound.names[parameter], kind) for number, (parameter, kind, _) in enumerate(bound.leaves)
               if bound.names[parameter] not in declared]
@@ -157,11 +158,9 @@ def choose_leaves(kernel, bound, declared, artifact):
     wanted = [param.name for param in kernel.params]
     most = len(wanted)
     least = most - kernel.optional_params
-    by_name = [leaf for leaf in leaves if leaf[1] in set(wanted)]
+    by_name = _by_name(leaves, wanted)
     candidates = [runtime, leaves]
-    if wanted and all(any(name == leaf[1] or name.startswith(leaf[1] + ".") for leaf in leaves) for name in wanted):
-        kept = {leaf[1] for leaf in leaves if any(name == leaf[1] or name.startswith(leaf[1] + ".") for name in wanted)}
-        by_name = [leaf for leaf in leaves if leaf[1] in kept]
+    if by_name and set(runtime) <= set(by_name):
         candidates.insert(0, by_name)
     for candidate in candidates:
         if least <= sum(_width(kind) for _, _, kind in candidate) <= most:
@@ -170,6 +169,19 @@ def choose_leaves(kernel, bound, declared, artifact):
     given = ", ".join(f"{name}: {kind}" for _, name, kind in leaves)
     raise Mismatch(f"kernel '{kernel.name}' in {artifact.name} takes {most} arguments ({parameters}); "
                    f"this call has {len(runtime)} ({given})")
+
+
+def _by_name(leaves, wanted):
+    """The leaves that the names of a kernel's parameters stand for, or None. A tuple's are NAME.0 and so on; texts of
+    old versions of Triton have arg0 and so on, which are no names."""
+    if not wanted or wanted == [f"arg{number}" for number in range(len(wanted))]:
+        return None
+    bases = {name.partition(".")[0] for name in wanted}
+    chosen = [leaf for leaf in leaves if leaf[1] in bases]
+    names = [leaf[1] for leaf in chosen]
+    if bases - set(names):
+        return None
+    return sorted(chosen, key=lambda leaf: wanted.index(leaf[1])) if sorted(names) == sorted(wanted) else chosen
 
 
 def _width(kind):
