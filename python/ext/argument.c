@@ -177,13 +177,13 @@ static tr_arg raw_address(uintptr_t address)
     return tr_arg_buffer((void *)address, size);
 }
 
-/* The array's type, for the launch to compare with the pointer's. Integers also stand for the bits of floats of their
- * size: NumPy has no bf16. */
+/* The array's type, for the launch to compare with the pointer's. Integers also stand for the bits of floats that NumPy
+ * hasn't got. */
 static tr_dtype dtype_to_check(const kernel_param *param, element_type element)
 {
     const tr_dtype dtype = element_rows[element].dtype;
-    const bool bits = is_float(param->element) && !is_float(dtype) &&
-                      tr_dtype_size(dtype) == tr_dtype_size(param->element);
+    const bool foreign = param->element == TR_BF16 || param->element == TR_F8E4M3FN || param->element == TR_F8E5M2;
+    const bool bits = foreign && !is_float(dtype) && tr_dtype_size(dtype) == tr_dtype_size(param->element);
     return bits ? TR_DTYPE_NONE : dtype;
 }
 
