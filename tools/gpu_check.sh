@@ -185,7 +185,8 @@ run_lowered() {
 
 # matrix NAME: the example kernels at every level through whichever Triton is on PYTHONPATH.
 matrix() {
-  python3 tests/matrix/program.py --device cuda --folder "$BUILD/matrix_$1" >"$BUILD/matrix_$1.txt" 2>"$BUILD/matrix_$1.err"
+  python3 tests/matrix/program.py --list 2>"$BUILD/matrix_$1.err" | xargs -P "$(($(nproc) / 2))" -n 1 \
+    python3 tests/matrix/program.py --device cuda --folder "$BUILD/matrix_$1" >"$BUILD/matrix_$1.txt" 2>>"$BUILD/matrix_$1.err"
   tail -n 30 "$BUILD/matrix_$1.err"
   python3 - "$BUILD/matrix_$1.txt" "$1" <<'PY' >&3
 import collections, json, sys

@@ -149,11 +149,17 @@ def attempt(call):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--folder", type=Path, required=True, help="for the artifacts")
+    parser.add_argument("--folder", type=Path, help="for the artifacts")
+    parser.add_argument("--list", action="store_true", help="print the variants that this Triton has")
     parser.add_argument("variants", nargs="*", help="default: all")
     arguments = parser.parse_args()
     import triton_runner.result  # noqa: F401
     triton_runner.configure_jit_backend()
+    if arguments.list:
+        print("\n".join(name for name, _, _ in variants([])))
+        return
+    if arguments.folder is None:
+        parser.error("--folder is needed")
     for name, variant, function in variants(arguments.variants):
         wrong, compiled = attempt(lambda: run_once(variant, function, arguments.device))
         report(name, "python", wrong)
