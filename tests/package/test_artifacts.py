@@ -114,7 +114,8 @@ def test_metadata_that_makes_no_sense(metadata):
 
 
 def test_metadata_of_another_kernel():
-    with pytest.raises(Mismatch, match=r"(?s)(other.*shift|shift.*other)"):
+    with pytest.warns(UserWarning, match="This kernel name shift is different with metadata other"), \
+            pytest.raises(Mismatch, match=r"(?s)(other.*shift|shift.*other)"):
         launch(ttir_src=SHIFT, metadata_json={"name": "other"})
 
 
@@ -385,6 +386,13 @@ def test_values_that_triton_makes_constants(count):
     """A text of another specialization still gets the arguments that it declares."""
     text = compile_plus().asm["ttir"]
     assert launch(count, kernel=plus, ttir_src=text) == 7
+
+
+@pytest.mark.skipif(TRITON < (3, 3), reason="Triton has the exception from 3.3 on")
+def test_a_missing_cubin_of_an_autotuner_is_passed_over(tmp_path):
+    from triton.runtime.errors import PTXASError
+    with pytest.raises(PTXASError, match="autotune_cubin_dir is error"):
+        launch(kernel=plus, autotune_cubin_dir=str(tmp_path))
 
 
 @WITH_TRITON
