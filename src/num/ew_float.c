@@ -46,14 +46,31 @@ static inline double square_root_f64(double a)
 #endif
 #include "num/ew_float_width.h"
 
+#define PAIR(first, second, side, ...) PAIR_##second(first##_##second##_##side, __VA_ARGS__)
+#define PAIR_ADDF(name, ...) RUN_TERNARY(name, float, float, __VA_ARGS__)
+#define PAIR_SUBF PAIR_ADDF
+#define PAIR_MULF PAIR_ADDF
+#define PAIR_ABSF(name, ...) RUN_BINARY(name, float, float, __VA_ARGS__)
+#include "num/pairs.def"
+#undef PAIR
+
+static const tr_pair pairs[] = {
+#define PAIR(first, second, side, ...)                                                                                 \
+    { TR_EW_##first, TR_EW_##second, side, first##_##second##_##side, #first "+" #second },
+#include "num/pairs.def"
+#undef PAIR
+};
+
 void ISA_NAME(install_float)(tr_kernels *kernels)
 {
+    kernels->pairs = pairs;
+    kernels->pair_count = sizeof(pairs) / sizeof(pairs[0]);
+
 #define ENTRIES_F(name)                                                                                                \
     kernels->ew[TR_EW_##name][TR_F32] = name##_f32;                                                                    \
     kernels->ew[TR_EW_##name][TR_F64] = name##_f64;
 #define ENTRIES_H ENTRIES_F
 #define ENTRIES_I(name)
-#define ENTRIES_W(name)
 #define ENTRIES_M(name)
 #define ENTRIES_P(name)
 #define EW(name, arity, result, types) ENTRIES_##types(name)

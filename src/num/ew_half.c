@@ -44,7 +44,6 @@ static inline void through_f32(tr_dtype half, tr_run_fn *run, int arity, bool re
 #define HALVES_M HALVES_F
 #define HALVES_H(name, arity, result)
 #define HALVES_I(name, arity, result)
-#define HALVES_W(name, arity, result)
 #define HALVES_P(name, arity, result)
 #define EW(name, arity, result, types) HALVES_##types(name, arity, result)
 #include "num/elementwise.def"
@@ -57,6 +56,10 @@ RUN_BINARY(COPYSIGN_f16, uint16_t, uint16_t, (a & 0x7fffu) | (b & 0x8000u))
 #define NEGF_bf16 NEGF_f16
 #define ABSF_bf16 ABSF_f16
 #define COPYSIGN_bf16 COPYSIGN_f16
+
+/* All that fp8 has without a conversion: its sign. */
+RUN_UNARY(NEGF_f8, uint8_t, uint8_t, a ^ 0x80u)
+RUN_UNARY(ABSF_f8, uint8_t, uint8_t, a & 0x7fu)
 
 /* a * b is exact in f64. Of f16 the sum, too, is precise enough to be rounded once more wherever that is close: an
  * inexact one has a product below 2^-15 beside a number above 2^5. Of bf16 it has to be rounded to odd. From there an
@@ -84,9 +87,10 @@ void ISA_NAME(install_half)(tr_kernels *kernels)
 #define ENTRIES_M ENTRIES_F
 #define ENTRIES_H ENTRIES_F
 #define ENTRIES_I(name)
-#define ENTRIES_W(name)
 #define ENTRIES_P(name)
 #define EW(name, arity, result, types) ENTRIES_##types(name)
 #include "num/elementwise.def"
 #undef EW
+    kernels->ew[TR_EW_NEGF][TR_F8E4M3FN] = kernels->ew[TR_EW_NEGF][TR_F8E5M2] = NEGF_f8;
+    kernels->ew[TR_EW_ABSF][TR_F8E4M3FN] = kernels->ew[TR_EW_ABSF][TR_F8E5M2] = ABSF_f8;
 }

@@ -65,7 +65,13 @@ BINARY(CMPI_ULT, a < b)
 BINARY(CMPI_ULE, a <= b)
 BINARY(CMPI_UGT, a > b)
 BINARY(CMPI_UGE, a >= b)
+BINARY(MULHIUI, ((void)a, (void)b, 0))
+BINARY(MULHISI, ((void)a, (void)b, 0)) /* -1 * -1 = 1, which is in the lower half */
 #undef BINARY
+RUN_UNARY(ABSI_i1, uint8_t, uint8_t, a) /* 1 is no signed bit: it wraps to -1 */
+RUN_UNARY(CTPOP_i1, uint8_t, uint8_t, a)
+RUN_UNARY(CTLZ_i1, uint8_t, uint8_t, a ^ 1)
+RUN_UNARY(CTTZ_i1, uint8_t, uint8_t, a ^ 1)
 /* clang-format on */
 
 void ISA_NAME(install_int)(tr_kernels *kernels)

@@ -96,7 +96,6 @@ void ISA_NAME(install_math)(tr_kernels *kernels)
 #define ENTRIES_F(name)
 #define ENTRIES_H(name)
 #define ENTRIES_I(name)
-#define ENTRIES_W(name)
 #define ENTRIES_P(name)
 #define EW(name, arity, result, types) ENTRIES_##types(name)
 #include "num/elementwise.def"

@@ -49,6 +49,9 @@ static tr_status constant(expansion *e, tr_dtype dtype, double value, int32_t *o
 static tr_status apply(expansion *e, tr_run_fn *kernel, const char *name, tr_dtype dtype, const int32_t *src, int count,
                        const tr_value *result, int32_t *out)
 {
+    if (!kernel)
+        return tr_fail_op(e->c->error, TR_UNSUPPORTED, e->c->module, e->c->op, "'%.*s' has no engine for this type",
+                          TR_STR_ARG(e->c->op->name));
     if (e->tile) return tr_group_add(e->c, e->group, kernel, name, dtype, src, count, result, out);
     uint32_t dst = 0;
     TR_TRY(result ? tr_bind_new_reg(e->c, result, &dst) : tr_new_reg(e->c, 0, &dst));

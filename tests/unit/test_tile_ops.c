@@ -150,6 +150,13 @@ static void test_rounding_that_has_no_engine(void **state)
                   "rounds to the nearest even or toward zero");
 }
 
+static void test_types_that_have_no_engine(void **state)
+{
+    (void)state;
+    check_refused(KERNEL("%x: f8E5M2", "    %y = math.isnormal %x : f8E5M2\n"), TR_UNSUPPORTED,
+                  "'math.isnormal' has no engine for this type");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +167,7 @@ int main(void)
         cmocka_unit_test(test_execute_region),
         cmocka_unit_test(test_ends_of_blocks),
         cmocka_unit_test(test_rounding_that_has_no_engine),
+        cmocka_unit_test(test_types_that_have_no_engine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

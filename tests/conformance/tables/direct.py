@@ -220,6 +220,10 @@ MATH = {
 
 
 def floats():
+    for dtype in FP8:
+        for op, function in [("math.absf", np.abs), ("arith.negf", np.negative)]:
+            yield from cases(f"{op}-{dtype}", [dtype], [("out", dtype)], f"%out = {op} %a : T({dtype})",
+                             lambda a, function=function: (function(a),))
     for dtype in FLOATS:
         for predicate, function in COMPARISONS.items():
             yield from simple(f"arith.cmpf {predicate},", dtype, 2, function, "i1")
