@@ -227,8 +227,12 @@ run_packed() {
     mkdir -p "$BUILD/$version" && tar -C "$BUILD/$version" -xJf "$archive" || return
     (
       export PYTHONPATH=$BUILD/$version:$PYTHONPATH
-      # Wheels are packed without their ptxas: this machine's, unless they have one.
-      [[ -x $BUILD/$version/triton/backends/nvidia/bin/ptxas ]] || export TRITON_PTXAS_PATH=/usr/local/cuda/bin/ptxas
+      # Its own ptxas may travel beside it: 3.0 and 3.1 take none of CUDA 13.
+      ptxas=$BUILD/$version/triton/backends/nvidia/bin/ptxas
+      if [[ -e $PACK/ptxas-${version#triton-}.xz ]]; then
+        xz -dc "$PACK/ptxas-${version#triton-}.xz" >"$ptxas" && chmod +x "$ptxas"
+      fi
+      [[ -x $ptxas ]] || export TRITON_PTXAS_PATH=/usr/local/cuda/bin/ptxas
       matrix "${version#triton-}"
     ) || status=1
   done
