@@ -56,11 +56,23 @@ typedef void tr_dot_fn(const tr_dot *dot);
 typedef void tr_reduce_fn(size_t rows, size_t n, void *dst, const void *src);
 enum { TR_REDUCE_LEAST = 16 };
 
+/* Two f32 functions in one pass, with the bits that they give one after the other: second(first(a, b), c), or
+ * second(c, first(a, b)) when `side` is 1. A commutative second function has side 0 alone; c is not read where the second
+ * function has one argument. */
+typedef struct tr_pair {
+    tr_ew first, second;
+    int side;
+    tr_run_fn *fn;
+    const char *name;
+} tr_pair;
+
 typedef struct tr_kernels {
     tr_isa isa;
     const char *name;
     tr_run_fn *ew[TR_EW_COUNT][TR_DTYPE_COUNT];                       /* NULL: not defined for the dtype */
     tr_run_fn *convert[TR_CVT_COUNT][TR_DTYPE_COUNT][TR_DTYPE_COUNT]; /* [kind][from][to] */
+    const tr_pair *pairs;
+    int pair_count;
     tr_reduce_fn *reduce_rows[TR_EW_COUNT][TR_DTYPE_COUNT];           /* NULL: none */
     /* dst[i] = value, for elements of 1, 2, 4, 8 bytes: index log2(size); value in the low bytes. */
     void (*fill[4])(size_t n, void *dst, uint64_t value);

@@ -163,6 +163,46 @@ static int64_t choose_strip(int64_t count, int32_t temps, size_t size)
     return strip < count ? strip : count;
 }
 
+/* The kernel for an f32 node whose operand `side` is the result of `first`; NULL if there is none. */
+static const tr_pair *find_pair(const tr_kernels *kernels, const tr_node *first, const tr_node *second, int side)
+{
+    if (first->dtype != TR_F32 || second->dtype != TR_F32) return NULL;
+    for (int i = 0; i < kernels->pair_count; i++) {
+        const tr_pair *pair = &kernels->pairs[i];
+        const bool either = pair->second == TR_EW_ADDF || pair->second == TR_EW_MULF;
+        if (first->fn == kernels->ew[pair->first][TR_F32] && second->fn == kernels->ew[pair->second][TR_F32] &&
+            (pair->side == side || either))
+            return pair;
+    }
+    return NULL;
+}
+
+/* Joins what is used once, by the node, with it: one pass over a strip less. */
+static void join_pairs(const tr_kernels *kernels, tr_node *nodes, int32_t count, const bool *output)
+{
+    int32_t uses[TR_GROUP_TEMPS] = { 0 };
+    for (int32_t i = 0; i < count; i++)
+        for (int k = 0; k < 3; k++)
+            if (nodes[i].src[k] >= 0) uses[nodes[i].src[k]]++;
+    for (int32_t i = 0; i < count; i++) {
+        tr_node *node = &nodes[i];
+        for (int side = 0; node->fn && side < 2; side++) {
+            const int32_t from = node->src[side];
+            if (from < 0 || uses[from] != 1 || output[from] || !nodes[from].fn) continue;
+            const tr_pair *pair = find_pair(kernels, &nodes[from], node, side);
+            if (!pair) continue;
+            const int32_t other = node->src[1 - side];
+            for (int k = 0; k < 2; k++) node->src[k] = nodes[from].src[k];
+            node->src[2] = other;
+            node->fn = pair->fn;
+            node->name = pair->name;
+            uses[from] = 0;
+            for (int k = 0; k < 2; k++) nodes[from].src[k] = -1;
+            break;
+        }
+    }
+}
+
 static tr_status build_group(tr_compiler *c, const tr_open_group *open, const bool *output, tr_group **out_group)
 {
     tr_arena *arena = &c->code->arena;
@@ -225,6 +265,7 @@ static tr_status close_group(tr_compiler *c, tr_open_group *open)
     }
     if (any) {
         tr_group *group;
+        join_pairs(c->code->kernels, open->nodes, open->count, output);
         TR_TRY(build_group(c, open, output, &group));
         for (int32_t k = 0; k < group->output_count; k++) {
             const tr_value *value = open->nodes[group->outputs[k].operand].value;
