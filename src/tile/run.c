@@ -309,7 +309,8 @@ tr_status tr_tile_run(tr_tile_code *code, const tr_tile_launch *launch, tr_error
     int threads = launch->threads < 1 ? 1 : launch->threads;
     if ((uint64_t)threads > state.total) threads = (int)state.total;
     state.batches = code->batch && !launch->profile && !state.run.records_writers && !(options && options->programs);
-    const uint64_t chunk = state.total / ((uint64_t)threads * 8), most = state.batches ? code->batch->most : TR_CHUNK_MAX;
+    const uint64_t most = state.batches ? code->batch->most : TR_CHUNK_MAX;
+    const uint64_t chunk = threads == 1 ? state.total : state.total / ((uint64_t)threads * 8);
     state.chunk = chunk < 1 ? 1 : chunk > most ? most : chunk;
     if (options && (options->timeout_seconds > 0 || options->progress)) {
         state.start = now();

@@ -1,5 +1,6 @@
 /* Random functions of TTIR on the tile VM (tile_program.h): the same bits from one thread and from several, from every
- * instruction set, and from a form of the function in which nothing is known of its indices beforehand.
+ * instruction set, from programs one by one and in batches, and from a form of the function in which nothing is known of
+ * its indices beforehand.
  *
  * Every input is a function, also the shortest: what it lacks comes from a generator that it seeds.
  */
@@ -7,15 +8,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { GRID_X = 2, GRID_Y = 2, PROGRAMS = GRID_X * GRID_Y, ARGS = 2 * TP_TYPES + 6, THREADS = 4 };
+enum { GRID_X = 5, GRID_Y = 2, PROGRAMS = GRID_X * GRID_Y, ARGS = 2 * TP_TYPES + 6, THREADS = 4 };
 
 static const struct {
     const char *isa;
     int threads;
     bool opaque;
+    bool single; /* programs are chosen, all of them: those don't run in batches */
 } runs[] = {
-    { "baseline", 1, false },     { "baseline", THREADS, false }, { "avx2", 1, false },
-    { "avx512", THREADS, false }, { "baseline", 1, true },        { NULL, THREADS, true },
+    { "baseline", 1, false, true },        { "baseline", 1, false, false }, { "baseline", THREADS, false, false },
+    { "avx2", 1, false, false },           { "avx512", 1, false, false },   { "avx512", THREADS, false, false },
+    { "baseline", 1, true, false },        { NULL, THREADS, true, false },
 };
 enum { RUNS = sizeof(runs) / sizeof(runs[0]) };
 
@@ -92,7 +95,10 @@ static void launch(int run, const char *text)
     if (tr_kernel_load_memory(contexts[run], text, strlen(text), "fuzz.ttir", NULL, &kernel, &error) != TR_OK) {
         die("can't be loaded", run, text, &error);
     }
-    const tr_launch_options options = { .timeout_seconds = 20 };
+    static const uint64_t all[PROGRAMS] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+    _Static_assert(PROGRAMS == 10, "the programs that are chosen");
+    const tr_launch_options options = { .timeout_seconds = 20, .programs = runs[run].single ? all : NULL,
+                                        .program_count = PROGRAMS };
     const tr_grid grid = { GRID_X, GRID_Y, 1 };
     if (tr_launch(kernel, grid, args, ARGS, &options, &error) != TR_OK) die("fails", run, text, &error);
     tr_kernel_destroy(kernel);
