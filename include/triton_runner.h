@@ -399,6 +399,12 @@ typedef struct tr_arg {
     uint64_t bits;
 } tr_arg;
 
+/* What the owner of a tensor descriptor chose, in `bits` of a TR_ARG_DEVICE that is given for one. */
+enum {
+    TR_DESCRIPTOR_NAN_PADDING = 1,   /* reading outside gives NaN, not 0 */
+    TR_DESCRIPTOR_ROUND_TO_TF32 = 2, /* f32 is read as tf32 */
+};
+
 TR_API tr_arg tr_arg_buffer(void *data, size_t size_bytes);
 TR_API tr_arg tr_arg_view(void *data, size_t size_bytes, size_t offset_bytes); /* a buffer, and a pointer into it */
 TR_API tr_arg tr_arg_array(const tr_array *array);

@@ -270,14 +270,19 @@ static int add_descriptor(argument_list *list, const call_leaf *leaf)
 {
     const descriptor *d = leaf->descriptor;
     const bool whole = param_at(list, 0)->is_descriptor;
-    if (whole && (d->nan_padding || d->round_to_tf32)) {
+    if (whole && list->kernel->on_cpu && (d->nan_padding || d->round_to_tf32)) {
         raise_status(core_state_of_type(Py_TYPE(list->kernel)), TR_UNSUPPORTED,
-                     "argument '%s': %s of a tensor descriptor can't be passed to this kernel",
+                     "argument '%s': %s of a tensor descriptor has no engine on the CPU",
                      PyUnicode_AsUTF8(name_of(list, leaf)), d->nan_padding ? "padding=\"nan\"" : "round_f32_to_tf32");
         return -1;
     }
     if (add_address(list, leaf) < 0) return -1;
-    if (whole) return add_sizes(list, d, TR_I32);
+    if (whole) {
+        tr_arg *arg = &list->items[list->count - 1];
+        if (arg->kind == TR_ARG_DEVICE)
+            arg->bits = (d->nan_padding ? TR_DESCRIPTOR_NAN_PADDING : 0) | (d->round_to_tf32 ? TR_DESCRIPTOR_ROUND_TO_TF32 : 0);
+        return add_sizes(list, d, TR_I32);
+    }
     if (add_sizes(list, d, TR_I64) < 0) return -1;
     const bool choices[] = { d->nan_padding, d->round_to_tf32 };
     for (int i = 0; i < 2 && param_at(list, 0)->size == 1; i++)

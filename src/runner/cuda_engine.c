@@ -349,6 +349,10 @@ static tr_status pack_map(packing *p, int32_t index, tr_error *error)
                                 .fp4_padded = meta->fp4_padded,
                                 .is_im2col = meta->is_im2col };
     memcpy(spec.block, meta->block, sizeof(spec.block));
+    if (arg->kind == TR_ARG_DEVICE) {
+        spec.nan_padding = arg->bits & TR_DESCRIPTOR_NAN_PADDING;
+        spec.round_to_tf32 = arg->bits & TR_DESCRIPTOR_ROUND_TO_TF32;
+    }
     TR_TRY(buffer_address(p, index, &spec.address, error));
     for (int32_t d = 0; d < meta->rank; d++) {
         TR_TRY(following(p, index + 1 + d, &spec.shape[d], error));

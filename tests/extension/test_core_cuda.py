@@ -113,7 +113,9 @@ def test_tensor_maps():
     made = TENSOR_MAP[0]
     assert (made.rank, made.address, list(made.shape[:2]), made.strides[0]) == (2, 4096, [128, 64], 512)
     assert list(made.box[:2]) == [64, 32]
-    refused(errors.Unsupported, "padding", kernel, Descriptor(x, [64, 128], [256, 1], [32, 64], "nan"), OnGpu(8192), 7)
+    assert made.words[4] == 0
+    launch(kernel, Descriptor(x, [64, 128], [256, 1], [32, 64], "nan"), OnGpu(8192), 7)
+    assert TENSOR_MAP[0].words[4] == 1  # how a copy fills what is outside
     """)
 
 
