@@ -203,7 +203,7 @@ static void test_steps_that_are_not_fused(void **state)
               "    }) : (tensor<16xi32>) -> i32\n"
               "    %s_sum = tt.splat %sum : i32 -> tensor<16xi32>\n" BINARY("v", "subi", "x", "s_sum")
                   BINARY("w", "muli", "v", "at") PLACES("pb", "%b", "%at") STORE("pb", "v") PLACES("pc", "%c", "%at")
-                      STORE("pc", "w") "    %one = tt.addptr %c, %pid : !tt.ptr<i32>, i32\n"
+                      STORE("pc", "w") "    %one = tt.addptr %c, %start : !tt.ptr<i32>, i32\n"
                                        "    tt.store %one, %sum : !tt.ptr<i32>\n",
           row, 0, 0, TR_OK);
     /* An index loaded from memory. */
