@@ -256,6 +256,22 @@ static bool run_next(worker_state *w, tr_frame *frame)
     return true;
 }
 
+/* While the others still work: the thread that reports may be the only one that the caller's signals reach. It looks again
+ * after a part of the time that the launch has taken, so that waiting costs no more than that part. */
+static void report_to_the_end(worker_state *w)
+{
+    launch_state *launch = w->launch;
+    while (__atomic_load_n(&launch->active, __ATOMIC_ACQUIRE) > 0) {
+        const double taken = now() - launch->start, pause = taken / 64;
+        if (pause < 5e-6)
+            sched_yield();
+        else
+            nanosleep(&(struct timespec){ .tv_nsec = pause < 2e-3 ? (long)(1e9 * pause) : 2000000 }, NULL);
+        watch(launch);
+        report_progress(w);
+    }
+}
+
 static void work(void *user, int worker)
 {
     launch_state *launch = user;
@@ -289,6 +305,7 @@ static void work(void *user, int worker)
     }
     unstick(&w);
     __atomic_sub_fetch(&launch->active, 1, __ATOMIC_ACQ_REL);
+    if (w.reports) report_to_the_end(&w);
     if (frame) tr_frame_list_give(launch->code->idle, frame);
     while (w.waiting > 0) tr_frame_list_give(launch->code->idle, oldest(&w));
 }

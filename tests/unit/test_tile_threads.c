@@ -106,12 +106,39 @@ static void test_cancel(void **state)
                 TR_INTERRUPTED, &error, "interrupted");
 }
 
+/* Only program %which counts. */
+#define ONE_LONG_KERNEL                                                                                                \
+    KERNEL("%o: !tt.ptr<i32>, %which: i32",                                                                            \
+           "    %c0 = arith.constant 0 : i32\n    %c1 = arith.constant 1 : i32\n"                                      \
+           "    %most = arith.constant 2147483647 : i32\n    %p = tt.get_program_id x : i32\n"                        \
+           "    %long = arith.cmpi eq, %p, %which : i32\n    %n = arith.select %long, %most, %c0 : i32\n"             \
+           "    %r = scf.for %k = %c0 to %n step %c1 iter_args(%a = %c0) -> (i32)  : i32 {\n"                          \
+           "      %b = arith.xori %a, %k : i32\n      scf.yield %b : i32\n    }\n"                                     \
+           "    tt.store %o, %r : !tt.ptr<i32>\n")
+
+/* The thread that calls hears of progress also when only the other one still works: it may be the one that signals
+ * reach. */
+static void test_progress_to_the_end(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 2; which++) {
+        int32_t out = 0;
+        volatile int cancel = 0;
+        tr_error error;
+        const tr_launch_options options = { .cancel = &cancel, .progress = cancel_soon,
+                                            .progress_user = (void *)(uintptr_t)&cancel };
+        check_fails(run_text(ONE_LONG_KERNEL, 2, (tr_grid){ 2, 1, 1 },
+                             (tr_arg[]){ tr_arg_buffer(&out, 4), tr_arg_i32(which) }, 2, &options, &error),
+                    TR_INTERRUPTED, &error, "interrupted");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_atomics_between_threads), cmocka_unit_test(test_programs_wait_for_later_ones),
         cmocka_unit_test(test_deadlock_is_reported),    cmocka_unit_test(test_time_limit),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel),                  cmocka_unit_test(test_progress_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
