@@ -64,6 +64,7 @@ typedef struct tp_program {
     size_t size, at;
     uint64_t random;
     bool opaque;
+    bool straight; /* no jumps and no atomics, so that programs can run in batches */
     char *text; /* TP_TEXT bytes */
     size_t length;
     int indent;
@@ -1266,13 +1267,13 @@ static void tp_statement(tp_program *p)
         { tp_do_expand, 4 },       { tp_do_broadcast, 5 },   { tp_do_reshape, 4 },      { tp_do_trans, 3 },
         { tp_do_join, 2 },         { tp_do_split, 3 },       { tp_do_reduce, 5 },       { tp_do_scan, 3 },
         { tp_do_store, 4 },        { tp_do_load_modulo, 8 }, { tp_do_load_masked, 12 }, { tp_do_reload, 3 },
-        { tp_do_pointer_loop, 4 }, { tp_do_dot, 2 },         { tp_do_gather, 2 },       { tp_do_atomic, 2 },
-        { tp_do_block, 2 },        { tp_do_for, 4 },         { tp_do_if, 4 },           { tp_do_while, 2 },
+        { tp_do_dot, 2 },          { tp_do_gather, 2 },      { tp_do_block, 2 },        { tp_do_atomic, 2 },
+        { tp_do_pointer_loop, 4 }, { tp_do_for, 4 },         { tp_do_if, 4 },           { tp_do_while, 2 },
     };
-    enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), NESTING = 3 };
+    enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), NESTING = 3, NOT_STRAIGHT = 5 };
     if (p->statements_left <= 0) return;
     p->statements_left--;
-    const int usable = KINDS - (p->depth >= TP_DEPTH ? NESTING : 0);
+    const int usable = KINDS - (p->straight ? NOT_STRAIGHT : p->depth >= TP_DEPTH ? NESTING : 0);
     int total = 0, chosen = 0;
     for (int i = 0; i < usable; i++) total += kinds[i].weight;
     for (int left = tp_below(p, total); left >= kinds[chosen].weight; chosen++) left -= kinds[chosen].weight;
@@ -1325,6 +1326,8 @@ static void tp_generate(tp_program *p, const uint8_t *data, size_t size, bool op
     if (p->random == 0) p->random = 1;
     p->indent = 2;
     p->statements_left = TP_STATEMENTS;
+    p->straight = tp_below(p, 2) == 0;
+    if (p->straight) p->statements_left = 1 + tp_below(p, TP_STATEMENTS);
     tp_parameters(p);
     tp_slabs(p);
     for (int i = 0; i < 3; i++) tp_do_leaf(p);
