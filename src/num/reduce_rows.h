@@ -1,10 +1,10 @@
 /* Reductions of whole rows, each in one pass: functions of the type tr_reduce_fn. Included where the operations stand
  * (ew_float_width.h, ew_int_width.h).
  *
- * Where the order doesn't matter, as for integers, the compiler chooses it. Sums of floats are folded as kernels.h says:
- * x[i] meets x[i + n/2], so that with L lanes the V vectors of a row meet as the leaves of a tree do, vector i with
- * i + V/2, their result with that of i + V/4 and i + 3V/4, and so on. Going down that tree depth first needs one vector a
- * level.
+ * Where the order doesn't matter, as for integers, the compiler chooses it. Sums of floats are folded as kernels.h
+ * says: x[i] meets x[i + n/2], so that with L lanes the V vectors of a row meet as the leaves of a tree do, vector i
+ * with i + V/2, their result with that of i + V/4 and i + 3V/4, and so on. Going down that tree depth first needs one
+ * vector a level.
  */
 #ifndef TR_NUM_REDUCE_ROWS_H
 #define TR_NUM_REDUCE_ROWS_H
@@ -27,8 +27,8 @@ static inline size_t next_reversed(size_t i, size_t top)
 
 #define LANES_LOOP(l) SIMD for (int l = 0; l < TR_ROW_LANES; l++)
 
-/* `start`, and for each element x: `best` becomes `combined`. `how` is the operator of an OpenMP reduction. The result is
- * `value`. */
+/* `start`, and for each element x: `best` becomes `combined`. `how` is the operator of an OpenMP reduction. The result
+ * is `value`. */
 #define REDUCE_IN_ANY_ORDER(name, T, A, how, start, combined, value)                                                   \
     static void name(size_t rows, size_t n, void *vdst, const void *vsrc)                                              \
     {                                                                                                                  \

@@ -1,8 +1,8 @@
 /* Which steps a batch of programs runs once, and which for every program (batch.h).
  *
  * Sound because, along a row of the grid,
- *   - a value that is made of the program's index by additions and multiplications with what stays the same is linear in
- *     it. Where it wraps, so that it is not, three programs tell: exec_batch.c compares;
+ *   - a value that is made of the program's index by additions and multiplications with what stays the same is linear
+ * in it. Where it wraps, so that it is not, three programs tell: exec_batch.c compares;
  *   - a comparison of linear values that is true at both ends is true between them. (Unequal is not such a comparison.)
  */
 #include "tile/batch.h"
@@ -18,7 +18,7 @@ typedef struct sorter {
     bool *reg_used, *slot_used;         /* by steps that run for every program */
     nature inputs;                      /* of the step being looked at: the largest */
     int linear_inputs;
-    bool settled;                       /* ... it alone writes its results */
+    bool settled; /* ... it alone writes its results */
     bool jumps;
 } sorter;
 
@@ -150,8 +150,8 @@ static bool is_linear_access(const sorter *s, const tr_step *step)
     return mask == TR_NO_OPERAND || s->slot[slot_of(s->code, mask)] != DATA;
 }
 
-/* The elements of a store, and those of a load that are masked off. Pointers are used only when the step is run as it is,
- * which is not known yet. */
+/* The elements of a store, and those of a load that are masked off. Pointers are used only when the step is run as it
+ * is, which is not known yet. */
 static void note_data_use(sorter *s, const tr_step *step)
 {
     const uint32_t view = step->code == TR_STEP_TILE_STORE ? step->x[1] : step->x[3];

@@ -27,13 +27,13 @@ typedef struct tr_batch_step {
 
 /* What is known at compile time. */
 typedef struct tr_batch {
-    uint32_t *address;       /* steps run for three programs of the batch */
-    tr_batch_step *rest;     /* steps run for each */
+    uint32_t *address;   /* steps run for three programs of the batch */
+    tr_batch_step *rest; /* steps run for each */
     tr_batch_linear *regs, *slots;
-    uint32_t *same, *masks;  /* slots: the same for all programs; i1 that has to be true everywhere */
+    uint32_t *same, *masks; /* slots: the same for all programs; i1 that has to be true everywhere */
     int32_t address_count, rest_count, reg_count, slot_count, same_count, mask_count, access_count;
-    int32_t group;           /* loads, one group, its aimed store: in `rest` the place of the group; else -1 */
-    uint64_t most;           /* programs of one batch */
+    int32_t group; /* loads, one group, its aimed store: in `rest` the place of the group; else -1 */
+    uint64_t most; /* programs of one batch */
 } tr_batch;
 
 /* Fills code->batch; leaves NULL where programs can't run so. */

@@ -14,9 +14,9 @@ typedef struct access_plan {
 } access_plan;
 
 struct tr_batch_state {
-    linear *regs, *slots;   /* as tr_batch has them */
+    linear *regs, *slots; /* as tr_batch has them */
     bool *slot_used;
-    tr_tile *tiles;         /* what the linear slots hold for the first program */
+    tr_tile *tiles; /* what the linear slots hold for the first program */
     access_plan *accesses;
 };
 
@@ -118,8 +118,8 @@ static bool arrives(const linear *value, uint64_t i, int64_t at)
 }
 
 /* Whether program i is where the first two say. What wraps between the first program and the last one isn't: values
- * that differ by the same amount each time are equal to the linear ones but for a multiple of their range, and both ends
- * lie in the range. */
+ * that differ by the same amount each time are equal to the linear ones but for a multiple of their range, and both
+ * ends lie in the range. */
 static bool agrees(const tr_frame *frame, const tr_batch *batch, const tr_batch_state *state, uint64_t i)
 {
     for (int32_t k = 0; k < batch->reg_count; k++)
@@ -278,9 +278,8 @@ bool tr_batch_run(tr_frame *frame, const tr_run *run, uint64_t first, uint64_t c
     frame->state = TR_FRAME_READY;
     bool ok = state && probe(frame, batch, first, 0);
     if (ok) take_first(frame, batch, state);
-    ok = ok && probe(frame, batch, first, 1) && take_deltas(frame, batch, state) &&
-         agrees(frame, batch, state, 1) && probe(frame, batch, first, count - 1) &&
-         agrees(frame, batch, state, count - 1);
+    ok = ok && probe(frame, batch, first, 1) && take_deltas(frame, batch, state) && agrees(frame, batch, state, 1) &&
+         probe(frame, batch, first, count - 1) && agrees(frame, batch, state, count - 1);
     frame->state = TR_FRAME_READY; /* a probe that ran out of memory has said so in vain */
     tr_scratch_reset(frame);
     if (!ok) return false;

@@ -11,11 +11,11 @@ static const uint32_t none = TR_NO_OPERAND;
 
 typedef struct tuner {
     tr_tile_code *code;
-    uint32_t *number;    /* register -> its bit in the sets, or none: it is not to be merged */
+    uint32_t *number;        /* register -> its bit in the sets, or none: it is not to be merged */
     uint32_t *uses, *writes; /* by register */
-    uint64_t *live;      /* by step, `words` each: registers whose value is needed before it; live[n] = 0 */
+    uint64_t *live;          /* by step, `words` each: registers whose value is needed before it; live[n] = 0 */
     size_t words;
-    bool *target;        /* by step: jumped to */
+    bool *target; /* by step: jumped to */
     /* of the step being looked at */
     bool in_aux;
     size_t at;
@@ -80,8 +80,8 @@ static uint32_t number_of(const tuner *t, uint32_t reg)
     return t->number[reg];
 }
 
-/* Registers that may be merged: written, and not parameters. False when regions are run as subroutines, whose jumps don't
- * show. */
+/* Registers that may be merged: written, and not parameters. False when regions are run as subroutines, whose jumps
+ * don't show. */
 static bool number_registers(tuner *t)
 {
     const tr_tile_code *code = t->code;
@@ -172,8 +172,8 @@ static uint32_t written(const tr_step *step)
     return tr_step_table[step->code].operands[0] == 'R' ? step->x[0] : none;
 }
 
-/* Whether some step writes one of the registers while the value of the other is needed behind it. A move from one to the
- * other makes them equal and doesn't count. */
+/* Whether some step writes one of the registers while the value of the other is needed behind it. A move from one to
+ * the other makes them equal and doesn't count. */
 static bool interfere(const tuner *t, uint32_t a, uint32_t b, uint64_t *set)
 {
     for (size_t i = 0; i < t->code->steps.count; i++) {

@@ -19,8 +19,10 @@ static void fill(tr_dtype dtype, void *data, size_t n, unsigned special, uint64_
 {
     static const uint32_t f32_specials[] = { 0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001,
                                              0x7f800001, 0xffffffff, 0x7fffffff, 0x00000001, 0x80000001, 0x7f7fffff };
-    static const uint64_t f64_specials[] = { 0, 1ull << 63, 0x7ffull << 52, 0xfffull << 52, 0x7ff8ull << 48,
-                                             0xfff8000000000001, UINT64_MAX, INT64_MAX, 1, (1ull << 63) + 1 };
+    static const uint64_t f64_specials[] = {
+        0,         1ull << 63, 0x7ffull << 52,  0xfffull << 52, 0x7ff8ull << 48, 0xfff8000000000001, UINT64_MAX,
+        INT64_MAX, 1,          (1ull << 63) + 1
+    };
     uint64_t state = seed;
     for (size_t i = 0; i < n; i++) {
         const uint64_t r = next_random(&state);

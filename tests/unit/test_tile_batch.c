@@ -52,7 +52,7 @@ static void check(const char *body, tr_grid grid, int32_t n, int32_t m, tr_statu
 }
 
 #define PROGRAM                                                                                                        \
-    "    %pid = tt.get_program_id x : i32\n"                                                                          \
+    "    %pid = tt.get_program_id x : i32\n"                                                                           \
     "    %c16 = arith.constant 16 : i32\n"                                                                             \
     "    %start = arith.muli %pid, %c16 : i32\n" RANGE("16")
 #define OFFSETS                                                                                                        \
@@ -89,10 +89,10 @@ static void test_one_long_tile(void **state)
 static void check_shifted(const char *addend)
 {
     static outcome single, batch;
-    const char *pattern = OFFSETS PLACES("p", "%a", "%at") LOAD("x", "p")
-        "    %v = arith.addi %x, ADDEND : tensor<16xi32>\n"
-        "    %s_m = tt.splat %m : i32 -> tensor<16xi32>\n"
-        "    %q = tt.addptr %p, %s_m : tensor<16x!tt.ptr<i32>>, tensor<16xi32>\n" STORE("q", "v");
+    const char *pattern = OFFSETS PLACES("p", "%a", "%at")
+        LOAD("x", "p") "    %v = arith.addi %x, ADDEND : tensor<16xi32>\n"
+                       "    %s_m = tt.splat %m : i32 -> tensor<16xi32>\n"
+                       "    %q = tt.addptr %p, %s_m : tensor<16x!tt.ptr<i32>>, tensor<16xi32>\n" STORE("q", "v");
     const char *at = strstr(pattern, "ADDEND");
     char text[4096];
     snprintf(text, sizeof(text),
@@ -120,10 +120,9 @@ static void test_gaps_between_programs(void **state)
     (void)state;
     const char *text = PROGRAM
         "    %wide = arith.muli %pid, %m : i32\n"
-        "    %s_wide = tt.splat %wide : i32 -> tensor<16xi32>\n" BINARY("at", "addi", "s_wide", "i") PLACES("pa", "%a",
-                                                                                                            "%at")
-        LOAD("x", "pa") PLACES("pb", "%b", "%i") LOAD("y", "pb") BINARY("v", "muli", "x", "y") PLACES("pc", "%c", "%at")
-        STORE("pc", "v");
+        "    %s_wide = tt.splat %wide : i32 -> tensor<16xi32>\n" BINARY("at", "addi", "s_wide", "i")
+            PLACES("pa", "%a", "%at") LOAD("x", "pa") PLACES("pb", "%b", "%i") LOAD("y", "pb")
+                BINARY("v", "muli", "x", "y") PLACES("pc", "%c", "%at") STORE("pc", "v");
     check(text, (tr_grid){ 50, 1, 1 }, 0, 40, TR_OK);
     check(text, (tr_grid){ 50, 1, 1 }, 0, 16, TR_OK);
     check(text, (tr_grid){ 50, 1, 1 }, 0, 90, TR_OUT_OF_BOUNDS);
@@ -142,8 +141,9 @@ static void test_values_that_wrap(void **state)
 {
     (void)state;
     const char *text = OFFSETS "    %f = arith.muli %pid, %m : i32\n"
-                               "    %s_f = tt.splat %f : i32 -> tensor<16xi32>\n" PLACES("pa", "%a", "%at") LOAD(
-                                   "x", "pa") BINARY("v", "xori", "x", "s_f") PLACES("pc", "%c", "%at") STORE("pc", "v");
+                               "    %s_f = tt.splat %f : i32 -> tensor<16xi32>\n" PLACES("pa", "%a", "%at")
+                                   LOAD("x", "pa") BINARY("v", "xori", "x", "s_f") PLACES("pc", "%c", "%at")
+                                       STORE("pc", "v");
     const int32_t factors[] = { 3, -7, 1 << 23, 16777259, INT32_MIN, 715827883, INT32_MAX };
     for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) check(text, row, 0, factors[i], TR_OK);
     /* The upper half of the value after it has wrapped. */
@@ -159,13 +159,13 @@ static void test_values_that_wrap(void **state)
     const char *offset = PROGRAM
         "    %f = arith.muli %pid, %m : i32\n"
         "    %g = arith.addi %f, %start : i32\n"
-        "    %s_g = tt.splat %g : i32 -> tensor<16xi32>\n" BINARY("at", "addi", "s_g", "i") PLACES("pa", "%a", "%at")
-        "    %zero = arith.constant dense<0> : tensor<16xi32>\n"
-        "    %low = arith.cmpi sge, %at, %zero : tensor<16xi32>\n" MASK
-        "    %both = arith.andi %mask, %low : tensor<16xi1>\n"
-        "    %x = tt.load %pa, %both, %zero : tensor<16x!tt.ptr<i32>>\n"
-        "    %s_start = tt.splat %start : i32 -> tensor<16xi32>\n" BINARY("to", "addi", "s_start", "i")
-        PLACES("pc", "%c", "%to") STORE("pc", "x");
+        "    %s_g = tt.splat %g : i32 -> tensor<16xi32>\n" BINARY("at", "addi", "s_g", "i")
+            PLACES("pa", "%a", "%at") "    %zero = arith.constant dense<0> : tensor<16xi32>\n"
+                                      "    %low = arith.cmpi sge, %at, %zero : tensor<16xi32>\n" MASK
+                                      "    %both = arith.andi %mask, %low : tensor<16xi1>\n"
+                                      "    %x = tt.load %pa, %both, %zero : tensor<16x!tt.ptr<i32>>\n"
+                                      "    %s_start = tt.splat %start : i32 -> tensor<16xi32>\n" BINARY(
+                                          "to", "addi", "s_start", "i") PLACES("pc", "%c", "%to") STORE("pc", "x");
     check(offset, row, ELEMENTS, 0, TR_OK);
     check(offset, row, ELEMENTS, INT32_MIN, TR_OK);
     check(offset, row, ELEMENTS, 1 << 30, TR_OK);
@@ -176,10 +176,10 @@ static void test_values_that_wrap(void **state)
 static void test_a_mask_false_in_the_middle(void **state)
 {
     (void)state;
-    const char *pattern = OFFSETS "    %s_n = tt.splat %n : i32 -> tensor<16xi32>\n"
-                                  "    %mask = arith.cmpi PREDICATE, %s_start, %s_n : tensor<16xi32>\n" PLACES(
-                                      "pa", "%a", "%at") LOAD_MASKED("x", "pa") PLACES("pc", "%c", "%at")
-                                      STORE_MASKED("pc", "x");
+    const char *pattern = OFFSETS
+        "    %s_n = tt.splat %n : i32 -> tensor<16xi32>\n"
+        "    %mask = arith.cmpi PREDICATE, %s_start, %s_n : tensor<16xi32>\n" PLACES("pa", "%a", "%at")
+            LOAD_MASKED("x", "pa") PLACES("pc", "%c", "%at") STORE_MASKED("pc", "x");
     const char *predicates[] = { "eq", "ne", "slt", "sle", "sgt", "sge", "ult", "uge" };
     const char *at = strstr(pattern, "PREDICATE");
     for (size_t p = 0; p < sizeof(predicates) / sizeof(predicates[0]); p++) {
@@ -195,21 +195,22 @@ static void test_steps_that_are_not_fused(void **state)
 {
     (void)state;
     /* A reduction, two stores, a scalar store and a tile made of the program's index. */
-    check(OFFSETS PLACES("pa", "%a", "%at") LOAD("x", "pa")
-              "    %sum = \"tt.reduce\"(%x) <{axis = 0 : i32}> ({\n"
-              "    ^bb0(%l: i32, %r: i32):\n"
-              "      %t = arith.addi %l, %r : i32\n"
-              "      tt.reduce.return %t : i32\n"
-              "    }) : (tensor<16xi32>) -> i32\n"
-              "    %s_sum = tt.splat %sum : i32 -> tensor<16xi32>\n" BINARY("v", "subi", "x", "s_sum")
-                  BINARY("w", "muli", "v", "at") PLACES("pb", "%b", "%at") STORE("pb", "v") PLACES("pc", "%c", "%at")
-                      STORE("pc", "w") "    %one = tt.addptr %c, %start : !tt.ptr<i32>, i32\n"
-                                       "    tt.store %one, %sum : !tt.ptr<i32>\n",
+    check(OFFSETS PLACES("pa", "%a", "%at")
+              LOAD("x", "pa") "    %sum = \"tt.reduce\"(%x) <{axis = 0 : i32}> ({\n"
+                              "    ^bb0(%l: i32, %r: i32):\n"
+                              "      %t = arith.addi %l, %r : i32\n"
+                              "      tt.reduce.return %t : i32\n"
+                              "    }) : (tensor<16xi32>) -> i32\n"
+                              "    %s_sum = tt.splat %sum : i32 -> tensor<16xi32>\n" BINARY("v", "subi", "x", "s_sum")
+                                  BINARY("w", "muli", "v", "at") PLACES("pb", "%b", "%at") STORE("pb", "v")
+                                      PLACES("pc", "%c", "%at")
+                                          STORE("pc", "w") "    %one = tt.addptr %c, %start : !tt.ptr<i32>, i32\n"
+                                                           "    tt.store %one, %sum : !tt.ptr<i32>\n",
           row, 0, 0, TR_OK);
     /* An index loaded from memory. */
-    check(OFFSETS PLACES("pa", "%a", "%at") LOAD("x", "pa") "    %c511 = arith.constant dense<511> : tensor<16xi32>\n"
-              BINARY("k", "andi", "x", "c511") PLACES("pb", "%b", "%k") LOAD("y", "pb") PLACES("pc", "%c", "%at")
-                  STORE("pc", "y"),
+    check(OFFSETS PLACES("pa", "%a", "%at") LOAD(
+              "x", "pa") "    %c511 = arith.constant dense<511> : tensor<16xi32>\n" BINARY("k", "andi", "x", "c511")
+              PLACES("pb", "%b", "%k") LOAD("y", "pb") PLACES("pc", "%c", "%at") STORE("pc", "y"),
           row, 0, 0, TR_OK);
     check(OFFSETS PLACES("pa", "%a", "%at") LOAD("x", "pa") PLACES("pb", "%b", "%x") LOAD("y", "pb")
               PLACES("pc", "%c", "%at") STORE("pc", "y"),
@@ -220,7 +221,8 @@ static void test_steps_that_are_not_fused(void **state)
           row, 0, 0, TR_OK);
     /* The offsets themselves, and a copy. */
     check(OFFSETS PLACES("pc", "%c", "%at") STORE("pc", "at"), row, 0, 0, TR_OK);
-    check(OFFSETS PLACES("pa", "%a", "%at") LOAD("x", "pa") PLACES("pc", "%c", "%at") STORE("pc", "x"), row, 0, 0, TR_OK);
+    check(OFFSETS PLACES("pa", "%a", "%at") LOAD("x", "pa") PLACES("pc", "%c", "%at") STORE("pc", "x"), row, 0, 0,
+          TR_OK);
 }
 
 /* 64-bit offsets, and an index along the second axis. */

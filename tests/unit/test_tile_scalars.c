@@ -9,8 +9,9 @@ static void check(const char *body, const int32_t *args, const int32_t *expected
     int32_t out[16] = { 0 };
     char text[8192];
     snprintf(text, sizeof(text), KERNEL("%%o: !tt.ptr<i32>, %%x: i32, %%y: i32, %%n: i32", "%s"), body);
-    run_ok(text, one, (tr_arg[]){ tr_arg_buffer(out, sizeof(out)), tr_arg_i32(args[0]), tr_arg_i32(args[1]),
-                                  tr_arg_i32(args[2]) }, 4);
+    run_ok(text, one,
+           (tr_arg[]){ tr_arg_buffer(out, sizeof(out)), tr_arg_i32(args[0]), tr_arg_i32(args[1]), tr_arg_i32(args[2]) },
+           4);
     for (int i = 0; i < count; i++) assert_int_equal(out[i], expected[i]);
 }
 
@@ -93,8 +94,8 @@ static void test_blocks_that_exchange(void **state)
             a = i % 3 ? b : i + 1;
             b = i % 3 ? old : b;
         }
-        run_ok(text, one, (tr_arg[]){ tr_arg_buffer(out, sizeof(out)), tr_arg_i32(100), tr_arg_i32(200),
-                                      tr_arg_i32(n) }, 4);
+        run_ok(text, one,
+               (tr_arg[]){ tr_arg_buffer(out, sizeof(out)), tr_arg_i32(100), tr_arg_i32(200), tr_arg_i32(n) }, 4);
         assert_int_equal(out[0], a);
         assert_int_equal(out[1], b);
     }
@@ -116,7 +117,8 @@ static void test_arithmetic(void **state)
     for (int i = 0; i < HARD; i++) {
         for (int k = 0; k < HARD; k++) {
             const int64_t a = hard[i], b = hard[k];
-            const int32_t quotient = b == 0 ? -1 : (int32_t)(uint32_t)(a / b), rest = b == 0 ? (int32_t)a : (int32_t)(a % b);
+            const int32_t quotient = b == 0 ? -1 : (int32_t)(uint32_t)(a / b),
+                          rest = b == 0 ? (int32_t)a : (int32_t)(a % b);
             check(body, (int32_t[]){ hard[i], hard[k], 0 },
                   (int32_t[]){ quotient, rest, hard[i] ^ hard[k], hard[i] ^ hard[k] }, 4);
         }
@@ -133,14 +135,14 @@ static void test_comparisons(void **state)
         snprintf(body, sizeof(body),
                  "%s    %%m = arith.cmpi %s, %%x, %%y : i32\n    %%v0 = arith.extui %%m : i1 to i32\n"
                  "    %%q = arith.cmpi %s, %%x, %%y : i32\n"
-                 "    %%v1 = scf.if %%q -> (i32) {\n      scf.yield %%c3 : i32\n    } else {\n      scf.yield %%c2 : i32\n    }\n%s",
+                 "    %%v1 = scf.if %%q -> (i32) {\n      scf.yield %%c3 : i32\n    } else {\n      scf.yield %%c2 : "
+                 "i32\n    }\n%s",
                  CONSTANTS, predicates[p], predicates[p], PUT(0, "%v0") PUT(1, "%v1"));
         for (int i = 0; i < HARD; i++) {
             for (int k = 0; k < HARD; k++) {
                 const int32_t a = hard[i], b = hard[k];
                 const uint32_t ua = (uint32_t)a, ub = (uint32_t)b;
-                const bool truth[] = { a == b, a != b,  a < b,   a <= b,  a > b,
-                                       a >= b, ua < ub, ua <= ub, ua > ub, ua >= ub };
+                const bool truth[] = { a == b, a != b, a<b, a <= b, a> b, a >= b, ua<ub, ua <= ub, ua> ub, ua >= ub };
                 check(body, (int32_t[]){ a, b, 0 }, (int32_t[]){ truth[p], truth[p] ? 3 : 2 }, 2);
             }
         }
@@ -150,7 +152,7 @@ static void test_comparisons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values_that_rotate), cmocka_unit_test(test_values_needed_later),
+        cmocka_unit_test(test_values_that_rotate),   cmocka_unit_test(test_values_needed_later),
         cmocka_unit_test(test_blocks_that_exchange), cmocka_unit_test(test_arithmetic),
         cmocka_unit_test(test_comparisons),
     };
