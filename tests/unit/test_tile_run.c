@@ -364,6 +364,35 @@ static void test_masked_off_elements_are_not_accessed(void **state)
     check_trap(text, (tr_arg[]){ tr_arg_buffer(x, 12), tr_arg_i32(4) }, 2, TR_OUT_OF_BOUNDS, "element 3");
 }
 
+/* A tile that lies in the argument's memory is stored over that very memory in another order. */
+static void test_transposed_in_place(void **state)
+{
+    const char *text =
+        KERNEL("%o: !tt.ptr<i32>",
+               RANGE("32") "    %rows = tt.expand_dims %i {axis = 1 : i32} : tensor<32xi32> -> tensor<32x1xi32>\n"
+                           "    %cols = tt.expand_dims %i {axis = 0 : i32} : tensor<32xi32> -> tensor<1x32xi32>\n"
+                           "    %c = arith.constant dense<32> : tensor<32x1xi32>\n"
+                           "    %d = arith.constant dense<32> : tensor<1x32xi32>\n"
+                           "    %lines = arith.muli %rows, %c : tensor<32x1xi32>\n"
+                           "    %columns = arith.muli %cols, %d : tensor<1x32xi32>\n"
+                           "    %l = tt.broadcast %lines : tensor<32x1xi32> -> tensor<32x32xi32>\n"
+                           "    %k = tt.broadcast %cols : tensor<1x32xi32> -> tensor<32x32xi32>\n"
+                           "    %r = tt.broadcast %rows : tensor<32x1xi32> -> tensor<32x32xi32>\n"
+                           "    %m = tt.broadcast %columns : tensor<1x32xi32> -> tensor<32x32xi32>\n"
+                           "    %at = arith.addi %l, %k : tensor<32x32xi32>\n"
+                           "    %to = arith.addi %r, %m : tensor<32x32xi32>\n"
+                           "    %s = tt.splat %o : !tt.ptr<i32> -> tensor<32x32x!tt.ptr<i32>>\n"
+                           "    %p = tt.addptr %s, %at : tensor<32x32x!tt.ptr<i32>>, tensor<32x32xi32>\n"
+                           "    %q = tt.addptr %s, %to : tensor<32x32x!tt.ptr<i32>>, tensor<32x32xi32>\n"
+                           "    %x = tt.load %p : tensor<32x32x!tt.ptr<i32>>\n"
+                           "    tt.store %q, %x : tensor<32x32x!tt.ptr<i32>>\n");
+    int32_t out[32 * 32];
+    (void)state;
+    for (int32_t i = 0; i < 32 * 32; i++) out[i] = i;
+    run_ok(text, one, (tr_arg[]){ ARG(out) }, 1);
+    for (int32_t i = 0; i < 32 * 32; i++) assert_int_equal(out[i], i % 32 * 32 + i / 32);
+}
+
 static void test_assert(void **state)
 {
     (void)state;
@@ -550,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_load_and_store_out_of_bounds),
         cmocka_unit_test(test_overrun_into_a_neighbour),
         cmocka_unit_test(test_masked_off_elements_are_not_accessed),
+        cmocka_unit_test(test_transposed_in_place),
         cmocka_unit_test(test_assert),
         cmocka_unit_test(test_refusal_names_the_op),
         cmocka_unit_test(test_print),
