@@ -59,7 +59,7 @@ static void watch(launch_state *state)
     const tr_launch_options *options = state->run.options;
     tr_error error;
     if (!options) return;
-    if (options->cancel && *options->cancel) {
+    if (options->cancel && __atomic_load_n(options->cancel, __ATOMIC_RELAXED)) {
         (void)tr_fail(&error, TR_INTERRUPTED, "the launch was interrupted");
         fail_launch(state, &error);
     } else if (state->deadline > 0 && now() > state->deadline) {

@@ -83,7 +83,7 @@ static void cancel_soon(void *user, uint64_t done, uint64_t total)
 {
     (void)done;
     (void)total;
-    *(volatile int *)user = 1;
+    __atomic_store_n((volatile int *)user, 1, __ATOMIC_RELAXED); /* other workers look at it meanwhile */
 }
 
 static void test_cancel(void **state)
