@@ -115,13 +115,13 @@ static tr_status find_kernel(tr_artifact *a, const tr_artifact_options *options,
     if (a->level == TR_LEVEL_PTX || a->level == TR_LEVEL_CUBIN) {
         TR_TRY(tr_image_read(a->bytes, a->path, &a->image, error));
         TR_TRY(tr_image_find(a->image, a->kernel, a->path, &a->entry, error));
-        return tr_artifact_read_signature(a, error);
+        return tr_artifact_read_signature(a, a->metadata, error);
     }
-    if (a->level == TR_LEVEL_LLIR) return tr_artifact_read_signature(a, error);
+    if (a->level == TR_LEVEL_LLIR) return tr_artifact_read_signature(a, a->metadata, error);
     if (!a->module) return TR_OK;
     a->func = tr_module_func(a->module, tr_str_of(a->kernel));
     if (!a->func) return tr_fail(error, TR_INTERNAL, "function '%s' is lost", a->kernel);
-    return tr_artifact_read_signature(a, error);
+    return tr_artifact_read_signature(a, a->metadata, error);
 }
 
 /* ---------------------------------------------------------------- opening */

@@ -43,7 +43,8 @@ TR_MUST_CHECK tr_status tr_artifact_open_memory(tr_str bytes, const char *name, 
 
 void tr_artifact_destroy(tr_artifact *artifact);
 
-/* Fills params and param_count from entry, from func, or from LLIR's text. */
-TR_MUST_CHECK tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error);
+/* Fills params and param_count from entry, from func, or from LLIR's text. `metadata`, which may be NULL, belongs to what
+ * they are read from: its Triton says how many are hidden. */
+TR_MUST_CHECK tr_status tr_artifact_read_signature(tr_artifact *artifact, const tr_metadata *metadata, tr_error *error);
 
 #endif

@@ -81,10 +81,10 @@ static tr_status read_entry_param(tr_artifact *a, const tr_entry *entry, int32_t
 }
 
 /* Hidden parameters are left out where it is known how many there are. */
-static tr_status read_entry(tr_artifact *a, const tr_entry *entry, tr_error *error)
+static tr_status read_entry(tr_artifact *a, const tr_entry *entry, const tr_metadata *metadata, tr_error *error)
 {
     const int32_t count = entry->param_count, most = tr_entry_hidden_most(entry);
-    const char *version = a->metadata ? tr_metadata_text(a->metadata, "triton_version") : NULL;
+    const char *version = metadata ? tr_metadata_text(metadata, "triton_version") : NULL;
     const int32_t known = version ? tr_hidden_of_triton(version) : -1;
     a->params = TR_NEW_ARRAY(&a->arena, tr_param, (size_t)count + 1);
     if (!a->params) return TR_OOM(error);
@@ -94,14 +94,14 @@ static tr_status read_entry(tr_artifact *a, const tr_entry *entry, tr_error *err
     return TR_OK;
 }
 
-tr_status tr_artifact_read_signature(tr_artifact *artifact, tr_error *error)
+tr_status tr_artifact_read_signature(tr_artifact *artifact, const tr_metadata *metadata, tr_error *error)
 {
     tr_entry entry;
-    if (artifact->entry) return read_entry(artifact, artifact->entry, error);
+    if (artifact->entry) return read_entry(artifact, artifact->entry, metadata, error);
     if (artifact->func) return read_func(artifact, error);
     const tr_status status = tr_llir_facts_read(artifact->bytes, artifact->kernel, artifact->path, &artifact->arena,
                                                 &entry, error);
     if (status == TR_NOT_FOUND) return TR_OK; /* written in another way than LLVM does: what comes of it will tell */
     TR_TRY(status);
-    return read_entry(artifact, &entry, error);
+    return read_entry(artifact, &entry, metadata, error);
 }

@@ -306,7 +306,9 @@ def start_metadata(adapter, request, target, options, module, text):
     given, level = request["metadata"], request["from"]
     stale = {key for stage in LEVELS[LEVELS.index(level) + 1:] for key in RESULTS_OF[stage]}
     metadata = {"hash": given.get("hash", ""), "target": target, **options.__dict__}
-    metadata["triton_version"] = adapter.version
+    # LLIR has its parameters: how many of them are hidden depends on the Triton that wrote it.
+    if level != "llir":
+        metadata["triton_version"] = adapter.version
     for key, value in given.items():
         computed = key in metadata and not any(key in results for results in RESULTS_OF.values())
         if key not in stale and not computed:

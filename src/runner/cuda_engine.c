@@ -121,7 +121,8 @@ static tr_status create_kernel(tr_kernel *kernel, tr_gpu_kernel *gpu, tr_str ima
 }
 
 /* TTGIR that can't be read doesn't say its parameters, and LLIR not all: the PTX made of them does. */
-static tr_status adopt_signature(tr_artifact *artifact, const tr_lowered *lowered, tr_error *error)
+static tr_status adopt_signature(tr_artifact *artifact, const tr_lowered *lowered, const tr_metadata *metadata,
+                                 tr_error *error)
 {
     if (artifact->func || artifact->entry) return TR_OK;
     for (int32_t i = 0; i < lowered->count; i++) {
@@ -129,7 +130,7 @@ static tr_status adopt_signature(tr_artifact *artifact, const tr_lowered *lowere
         if (stage->level != TR_LEVEL_PTX) continue;
         TR_TRY(tr_image_read((tr_str){ stage->data, stage->size }, artifact->path, &artifact->image, error));
         TR_TRY(tr_image_find(artifact->image, artifact->kernel, artifact->path, &artifact->entry, error));
-        return tr_artifact_read_signature(artifact, error);
+        return tr_artifact_read_signature(artifact, metadata, error);
     }
     return TR_OK;
 }
@@ -137,9 +138,9 @@ static tr_status adopt_signature(tr_artifact *artifact, const tr_lowered *lowere
 static tr_status create_from_lowered(tr_kernel *kernel, tr_gpu_kernel *gpu, const tr_lowered *lowered, tr_error *error)
 {
     tr_metadata *metadata = NULL;
-    TR_TRY(adopt_signature(kernel->artifact, lowered, error));
     TR_TRY(tr_metadata_parse(tr_str_of(lowered->metadata), "the metadata of the lowered kernel", &metadata, error));
-    tr_status status = create_kernel(kernel, gpu, tr_lowered_bytes(lowered), metadata, NULL, error);
+    tr_status status = adopt_signature(kernel->artifact, lowered, metadata, error);
+    if (status == TR_OK) status = create_kernel(kernel, gpu, tr_lowered_bytes(lowered), metadata, NULL, error);
     tr_metadata_destroy(metadata);
     return status;
 }

@@ -243,6 +243,7 @@ def test_results_of_stages_that_run_again_are_dropped(helper):
     llir = start("llir")
     assert llir["shared"] == 100 and llir["num_warps"] == 8 and llir["global_scratch_size"] == 384
     assert "name" not in llir
+    assert llir["triton_version"] == "3.3.1"  # whose parameters it has
 
 
 def test_threads_of_llir(helper):

@@ -49,6 +49,7 @@ class _State:
         params = adapter.params(function) if adapter else function.binder_params()
         self.adapter = adapter
         self.binder = _core.Binder(params)
+        self.names = [row[0] for row in params]
         self.constexprs = frozenset(row[0] for row in params if row[1] & _core.CONSTEXPR)
         self.reader = artifacts.Reader(function.__name__)
         self.entries = {}
@@ -226,10 +227,13 @@ class Launching:
         return Entry(kernel, leaves, result, compiled, scratch and kernel.device != "cpu")
 
     def _relaunch(self, kernel, leaves):
-        """compiled[grid](*args): the arguments of the kernel, bound as the function's own."""
+        """compiled[grid](*args): the function's arguments, with its constants or, as it has been compiled, without."""
         def launch(grid, args, kwargs):
-            stream = kwargs.pop("stream", None)
-            bound = self._runner.binder(*args, **kwargs)
+            state, stream = self._runner, kwargs.pop("stream", None)
+            others = [name for name in state.names if name not in state.constexprs]
+            if len(args) == len(others) < len(state.names):
+                args, kwargs = (), {**dict.fromkeys(state.constexprs), **dict(zip(others, args)), **kwargs}
+            bound = state.binder(*args, **kwargs)
             sizes = canonical_grid(grid, bound)
             if stream is None:
                 stream = context.current_stream(self._choose_device(bound).ordinal) if kernel.device != "cpu" else 0
