@@ -36,7 +36,8 @@ _LAZY = {
 _MODULES = ("backend", "bench", "color_print", "compat", "compiler", "debug", "environment", "frontend", "gluon_runner",
             "language", "runtime", "testing", "torch_utils", "tvm_ffi")
 
-__all__ = ["jit", "errors", "TritonRunnerError", *_LAZY, *_MODULES]
+# Not what needs Triton as soon as it is named: `from triton_runner import *` works without it.
+__all__ = ["jit", "errors", "TritonRunnerError", *(name for name, (module, _) in _LAZY.items() if module != "runtime")]
 
 
 # Scripts ask Triton's driver for a device before they decorate anything.
@@ -55,4 +56,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_LAZY, *_MODULES})
