@@ -18,7 +18,7 @@ def load(path, *, device=None, kernel=None, level=None, metadata=None):
 
     `device` is "cpu", "cuda" or "cuda:1"; by default the CPU for TTIR where there is no GPU, else the GPU. `kernel` chooses
     where there are several, `level` ("ttir") where there are several levels, `metadata` is the path of a JSON file that
-    isn't beside the artifact. The arguments of a launch are the kernel's own: no constexprs.
+    isn't beside the artifact. The arguments of a launch are the kernel's own, by position or by name: no constexprs.
     """
     if device is None:
         device = "cuda" if context.has_gpu() else "cpu"
@@ -29,7 +29,7 @@ def load(path, *, device=None, kernel=None, level=None, metadata=None):
 
 
 class _Launcher:
-    """Launches a kernel with positional arguments."""
+    """Launches a kernel with arguments by position, or by the names that the artifact has."""
 
     def __init__(self, kernel):
         self._kernel = kernel
@@ -37,11 +37,13 @@ class _Launcher:
     def __call__(self, grid, args, kwargs):
         stream = kwargs.pop("stream", None)
         names = [f"arg{number}" for number in range(len(args))]
+        if kwargs:
+            names = [param.name for param in self._kernel.params]
         # Nothing is specialized: what the artifact declares is what it gets.
         binder = _core.Binder([(name, _core.NO_SPECIALIZE, None, _core.REQUIRED) for name in names])
         bound = binder(*args, **kwargs)
         if bound.options:
-            raise TypeError(f"{self._kernel.name} takes its arguments by position, not {', '.join(bound.options)}=")
+            raise TypeError(f"{self._kernel.name} has no parameter {', '.join(bound.options)}; it has {', '.join(names)}")
         leaves = artifacts.choose_leaves(self._kernel, bound, (), SimpleNamespace(name=self._kernel.path))
         sizes = canonical_grid(grid, bound)
         if stream is None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import compare
@@ -122,19 +123,21 @@ def threads_compile():
 
 
 def forks_after_compiling():
-    """A process that compiled may fork, and its child compile, even while another thread compiles."""
+    """A process that compiled may fork, and its child compile, even while another thread compiles: the fork waits."""
     first_stage(kernels.plain, (Tensor(), Tensor(), 5), {"BLOCK": 16})
     holding, done = threading.Event(), threading.Event()
 
     def hold():
         with base._compiling:
             holding.set()
-            done.wait()
+            time.sleep(0.2)
+            done.set()
 
     holder = threading.Thread(target=hold)
     holder.start()
     holding.wait()
     child = os.fork()
+    assert done.is_set()
     if child == 0:
         code = 1
         signal.alarm(60)
@@ -143,7 +146,6 @@ def forks_after_compiling():
             code = 0
         finally:
             os._exit(code)
-    done.set()
     holder.join()
     assert os.waitpid(child, 0)[1] == 0
 

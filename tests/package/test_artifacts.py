@@ -11,7 +11,7 @@ import pytest
 
 import triton_runner
 from artifact_texts import SHIFT, adding, shift
-from package_helpers import ROOT, TRITON, counted
+from package_helpers import ROOT, TRITON, aligned, counted
 from triton_runner.errors import InvalidInput, Mismatch, NotFound, TritonRunnerError, Unsupported
 
 EXAMPLES = ROOT / "examples" / "artifacts"
@@ -400,3 +400,14 @@ def test_an_autotuner_takes_artifacts():
     import triton
     tuned = triton.autotune(configs=[triton.Config({"BLOCK": 16})], key=["n"])(plus)
     assert launch(kernel=tuned, ttir_src=compile_plus().asm["ttir"].replace("7.0", "9.0")) == 9
+
+
+def test_load_takes_names():
+    kernel = triton_runner.load(ROOT / "examples/artifacts/3.9.0/sm90/vector_add_f32", level="ttir", device="cpu")
+    x, y, out = counted(4096), counted(4096), aligned(4096)
+    kernel[(4,)](x, y, n=4096, out=out)
+    assert (out == x + y).all()
+    with pytest.raises(TypeError, match="missing.*'out'"):
+        kernel[(4,)](x, y, n=4096)
+    with pytest.raises(TypeError, match="no parameter m; it has x, y, out, n"):
+        kernel[(4,)](x, y, out, 4096, m=1)

@@ -28,10 +28,12 @@ _compiling = threading.RLock()
 
 def _after_fork():
     global _compiling
-    _compiling = threading.RLock()  # a thread that the child doesn't have may hold it
+    _compiling = threading.RLock()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+# A child that is forked while a thread is inside Triton would wait forever for locks in its C++ that nobody holds any more.
+os.register_at_fork(before=lambda: _compiling.acquire(), after_in_parent=lambda: _compiling.release(),
+                    after_in_child=_after_fork)
 
 # What Triton raises for these keyword arguments; the text is part of its interface.
 REFUSED = (("device_type", "target"), ("device", "device"), ("stream", "stream"))
