@@ -1,6 +1,7 @@
 """The wheel of tools/wheel.sh, in an environment with NumPy and nothing else: no header, library or tool of this tree."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -64,6 +65,30 @@ def test_an_artifact_runs(environment):
         for line in run("ldd", file).splitlines():
             if any(name in line for name in ("jansson", "xxhash", "triton_runner")):
                 assert str(environment.parent) in line, f"{file}: {line}"
+
+
+def readme_block(word):
+    """The block of Python in the README that has this word, and the last line of what it prints."""
+    text = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```\n```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    [(code, printed)] = [block for block in blocks if word in block[0]]
+    return code, printed.splitlines()[-1]
+
+
+def test_the_readme_with_numpy_alone(environment, tmp_path):
+    code, last = readme_block("ttir_dir=")
+    (tmp_path / "script.py").write_text(code)
+    assert run(environment / "python", tmp_path / "script.py", cwd=ROOT).splitlines()[-1] == last
+
+
+def test_the_readme_with_triton_too(environment, tmp_path):
+    pip = [environment / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    # 3.4 needs setuptools without saying so.
+    if subprocess.run([*pip, "triton==3.4.0", "setuptools"], capture_output=True, env=CLEAN).returncode:
+        pytest.skip("Triton can't be had here")
+    code, last = readme_block("import triton.language")
+    (tmp_path / "script.py").write_text(code)
+    assert run(environment / "python", tmp_path / "script.py", cwd="/").splitlines()[-1] == last
 
 
 def test_the_command_line_runs(environment):
