@@ -8,7 +8,7 @@ BENCHMARK = Path(__file__).resolve().parent
 BUILD = BENCHMARK.parent / "build/release"
 HOME_CACHE = Path.home() / ".cache/triton-runner"
 CACHE = Path(os.environ.get("TRITON_RUNNER_BENCHMARK", HOME_CACHE / "benchmark"))
-VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS", HOME_CACHE / "venvs"))
+VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS") or HOME_CACHE / "venvs")
 TRITON = "3.6.0"  # as run.sh installs it
 
 

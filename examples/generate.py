@@ -24,7 +24,7 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parent
 HOME_CACHE = Path.home() / ".cache/triton-runner"
-VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS", HOME_CACHE / "venvs"))
+VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS") or HOME_CACHE / "venvs")
 VERSIONS = ["3.0.0", "3.1.0", "3.2.0", "3.3.1", "3.4.0", "3.5.1", "3.6.0", "3.7.1", "3.8.0", "3.9.0"]
 ARCHS = [75, 80, 86, 90, 120]
 STAGES = ["ttir", "ttgir", "llir", "ptx", "cubin", "json"]

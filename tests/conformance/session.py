@@ -22,7 +22,7 @@ from conformance.tables import ALL_CASES, ELEMENTWISE_FUNCTIONS
 HERE = Path(__file__).resolve().parent
 STORED = HERE / "stored"
 WORK = ROOT / "build" / "conformance"
-VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS", Path.home() / ".cache/triton-runner/venvs"))
+VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS") or Path.home() / ".cache/triton-runner/venvs")
 INTERPRETER = "3.6.0"
 # Cases, by their ids, that a version's frontend refuses besides, or writes as another computation: in 3.0.0 tl.flip and
 # tl.sort are sums of products, x % y of floats is x - floor(x / y) * y, tl.cdiv adds in another order, and tl.swizzle2d

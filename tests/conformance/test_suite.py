@@ -29,8 +29,8 @@ def test_disagreement_is_real(row):
     """Some launch that a row excuses does differ, and the page explains the row."""
     found = [case for case in session.interpreted_cases() if disagreement_of(case) is row
              and (data := session.interpreted().get(case.id)) and interpreter_difference(case, data)]
-    if not session.interpreted():
-        pytest.skip("needs the interpreter's outputs")
+    if not found and session.venv_python(session.INTERPRETER) is None:
+        pytest.skip(f"needs Triton {session.INTERPRETER}: only the smaller outputs are stored")
     assert found
     assert f"**{row.title}" in (ROOT / "docs" / "semantics.md").read_text()
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ["3.0.0", "3.1.0", "3.2.0", "3.3.1", "3.4.0", "3.5.1", "3.6.0", "3.7.1", "3.8.0", "3.9.0", "fbtriton"]
 IN_SUITE = ["3.0.0", "3.4.0", "3.6.0", "3.9.0"]  # whose cases the suite knows to leave out
-VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS", Path.home() / ".cache/triton-runner/venvs"))
+VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS") or Path.home() / ".cache/triton-runner/venvs")
 
 
 class Row(NamedTuple):

@@ -15,7 +15,7 @@ import triton_runner
 from package_helpers import TRITON, environment
 
 HERE = Path(__file__).resolve().parent
-VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS", Path.home() / ".cache" / "triton-runner" / "venvs"))
+VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS") or Path.home() / ".cache" / "triton-runner" / "venvs")
 VERSIONS = os.environ.get("TRITON_RUNNER_VENV_VERSIONS", "3.0.0 3.4.0 3.9.0").split()
 SECONDS = 900
 

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("TRITON_RUNNER_BUILD", ROOT / "build" / "gcc"))
 PRINTER = BUILD / "tests" / "tools" / "mlir_print"
-VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS", Path.home() / ".cache" / "triton-runner" / "venvs"))
+VENVS = Path(os.environ.get("TRITON_RUNNER_VENVS") or Path.home() / ".cache" / "triton-runner" / "venvs")
 VERSIONS = ["3.0.0", "3.4.0", "3.9.0"]
 
 
