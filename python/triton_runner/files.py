@@ -5,7 +5,7 @@ import os
 from types import SimpleNamespace
 
 from . import _core, artifacts, context, result
-from .jit.launch import canonical_grid
+from .jit.launch import launch_again
 
 
 def get_file_dir(file):
@@ -45,9 +45,4 @@ class _Launcher:
         if bound.options:
             raise TypeError(f"{self._kernel.name} has no parameter {', '.join(bound.options)}; it has {', '.join(names)}")
         leaves = artifacts.choose_leaves(self._kernel, bound, (), SimpleNamespace(name=self._kernel.path))
-        sizes = canonical_grid(grid, bound)
-        if stream is None:
-            gpu = self._kernel.device != "cpu"
-            stream = context.current_stream(int(self._kernel.device.partition(":")[2] or 0)) if gpu else 0
-        if 0 not in sizes:
-            self._kernel.launch(sizes, bound, leaves, stream)
+        launch_again(self._kernel, grid, bound, leaves, stream)

@@ -19,6 +19,8 @@ REFUSED = {
     "start_pass": _PASS,
 }
 OTHERS = ("metadata_json", "autotune_cubin_dir")
+# Keyword arguments that Triton refuses, and what it uses instead; its text is part of its interface.
+DEPRECATED = {"device_type": "target", "device": "device", "stream": "stream"}
 NAMES = frozenset((*SOURCES, *REFUSED, *OTHERS))
 
 

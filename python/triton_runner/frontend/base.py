@@ -16,6 +16,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import compiler
 from triton.runtime.jit import JITFunction
 
+from ..keywords import DEPRECATED
 from .target_driver import driver_for
 
 # What Triton's JITFunction.run makes of a call: the arguments of its ASTSource, the parsed options, the backend, and
@@ -34,9 +35,6 @@ def _after_fork():
 # A child that is forked while a thread is inside Triton would wait forever for locks in its C++ that nobody holds any more.
 os.register_at_fork(before=lambda: _compiling.acquire(), after_in_parent=lambda: _compiling.release(),
                     after_in_child=_after_fork)
-
-# What Triton raises for these keyword arguments; the text is part of its interface.
-REFUSED = (("device_type", "target"), ("device", "device"), ("stream", "stream"))
 
 
 class Adapter:
@@ -343,7 +341,7 @@ class Adapter:
 
 def check_options(options, parsed, known):
     """Triton's refusals of keyword arguments, for versions that have no function for it."""
-    for name, other in REFUSED:
+    for name, other in DEPRECATED.items():
         assert name not in options, f"{name} option is deprecated; current {other} will be used"
     for name in options:
         if name not in parsed.__dict__ and name not in known:

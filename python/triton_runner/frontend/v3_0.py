@@ -5,7 +5,8 @@ import os
 from triton.compiler import compiler
 from triton.runtime.jit import JITFunction
 
-from .base import REFUSED, Request
+from ..keywords import DEPRECATED
+from .base import Request
 from .v3_3 import Adapter33
 
 
@@ -27,7 +28,7 @@ class Adapter32(Adapter33):
     def request(self, fn, bound, options, target):
         backend = compiler.make_backend(target)
         parsed = backend.parse_options(dict(options))
-        for name, other in REFUSED:
+        for name, other in DEPRECATED.items():
             assert name not in options, f"{name} option is deprecated; current {other} will be used"
         excess = {name: value for name, value in options.items() if name not in bound.names}
         for name in excess:

@@ -18,7 +18,7 @@ from .. import _core, artifacts, color_print, context, disk_cache, environment, 
 from ..errors import Mismatch, TritonRunnerError, Unsupported
 from ..result import CompiledKernel
 from . import kernel_signature
-from .launch import artifact_options, canonical_grid
+from .launch import artifact_options, canonical_grid, launch_again
 from .standalone import StandaloneFunction
 
 
@@ -234,11 +234,7 @@ class Launching:
             if len(args) == len(others) < len(state.names):
                 args, kwargs = (), {**dict.fromkeys(state.constexprs), **dict(zip(others, args)), **kwargs}
             bound = state.binder(*args, **kwargs)
-            sizes = canonical_grid(grid, bound)
-            if stream is None:
-                stream = context.current_stream(self._choose_device(bound).ordinal) if kernel.device != "cpu" else 0
-            if 0 not in sizes:
-                kernel.launch(sizes, bound, leaves, stream)
+            launch_again(kernel, grid, bound, leaves, stream)
         return launch
 
     # ------------------------------------------------------------ copies

@@ -1,8 +1,10 @@
-"""What a launch needs besides its arguments: the grid as three numbers, the options of artifacts, memory for scratch."""
+"""What a launch needs besides its arguments: the grid as three numbers, the options of artifacts; launching again."""
 
 import operator
 
+from .. import context
 from ..errors import InvalidArgument
+from ..keywords import DEPRECATED
 
 # Options of NVIDIA's compiler in Triton 3.0 to 3.9 that a caller may choose. Where Triton compiles it says itself what it
 # knows; artifacts may be run without Triton.
@@ -14,7 +16,6 @@ OPTIONS = frozenset("""
     num_buffers_warp_spec reg_dec_producer reg_inc_consumer allow_fp8e4nv allow_fp8e4b15 warp_size clc min_shared_mem
     sched4reg fpsan_homomorphic_casts
 """.split())
-DEPRECATED = {"device_type": "target", "device": "device", "stream": "stream"}
 _FIXED_BY_TEXT = {"ttgir": ("num_warps", "num_ctas")}
 
 
@@ -63,3 +64,12 @@ def _integer(size):
         if value is None and callable(getattr(size, "item", None)):
             value = size.item()
         return operator.index(value)
+
+
+def launch_again(kernel, grid, bound, leaves, stream):
+    """compiled[grid](...): a kernel of the extension, in the current stream of its own device where none is given."""
+    sizes = canonical_grid(grid, bound)
+    if stream is None:
+        stream = 0 if kernel.device == "cpu" else context.current_stream(int(kernel.device.partition(":")[2] or 0))
+    if 0 not in sizes:
+        kernel.launch(sizes, bound, leaves, stream)
